@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+#ifndef _UAPI_LINUX_DMAMEM_H
+#define _UAPI_LINUX_DMAMEM_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+/**
+ * DOC: General ioctl format
+ *
+ * Every command takes one structure whose first field is its size, set by the
+ * caller to ``sizeof`` the structure it was compiled with. A shorter structure
+ * than the module's is extended with zeros; a longer one is accepted when its
+ * unknown tail is zero. Either way only the caller's size is written back.
+ *
+ * Errors common to all commands:
+ *
+ * - ENOTTY: the command is not known
+ * - EINVAL: @size is smaller than the command's first version, a flag is not
+ *   known, or a reserved field is not zero
+ * - E2BIG: @size is larger than the module's structure and the tail not zero
+ * - EFAULT: the structure cannot be read or written
+ * - ENODEV: the PCI function behind the file is gone
+ *
+ * Addresses and lengths are in bytes. The layout holds no pointers and no
+ * longs: it is the same for 32-bit and 64-bit callers.
+ */
+
+#define DMAMEM_TYPE 0xDA
+
+enum {
+	DMAMEM_CMD_BASE = 0x00,
+	DMAMEM_CMD_INFO = DMAMEM_CMD_BASE,
+	DMAMEM_CMD_PIN,
+	DMAMEM_CMD_EXTENTS,
+	DMAMEM_CMD_UNPIN,
+	DMAMEM_CMD_VERIFY,
+	DMAMEM_CMD_GUARD,
+};
+
+/** DMAMEM_ABI - version of this contract; grows when a command is added */
+#define DMAMEM_ABI 1
+
+/**
+ * enum dmamem_address_type - what the addresses of EXTENTS are
+ * @DMAMEM_ADDRESS_PHYSICAL: physical addresses: nothing stands between the
+ *                           device and the memory
+ * @DMAMEM_ADDRESS_TRANSLATED: I/O virtual addresses of one PCI function,
+ *                             translated and checked by an IOMMU
+ */
+enum dmamem_address_type {
+	DMAMEM_ADDRESS_PHYSICAL = 0,
+	DMAMEM_ADDRESS_TRANSLATED = 1,
+};
+
+/**
+ * struct dmamem_info - ioctl(DMAMEM_INFO)
+ * @size: sizeof(struct dmamem_info)
+ * @flags: Must be 0
+ * @abi: Out: DMAMEM_ABI of the module
+ * @page_size: Out: the unit of pinning, in bytes; @addr and @length of
+ *             DMAMEM_PIN are multiples of it
+ * @features: Out: bit n is set when DMAMEM_CMD n is implemented on this file
+ * @address_type: Out: enum dmamem_address_type
+ * @max_guards: Out: PCI functions that DMAMEM_GUARD takes, 0 if it takes none
+ * @dma_mask: Out: highest address that an extent of this file may reach
+ * @max_length: Out: longest @length that DMAMEM_PIN takes, in bytes
+ * @pinned: Out: bytes pinned through this file now
+ * @quarantined: Out: bytes that the module keeps pinned, over all files,
+ *               because a function that may still write to them could not be
+ *               stopped
+ *
+ * Describe the file and the module. Never fails but for the common errors.
+ */
+struct dmamem_info {
+	__u32 size;
+	__u32 flags;
+	__u32 abi;
+	__u32 page_size;
+	__aligned_u64 features;
+	__u32 address_type;
+	__u32 max_guards;
+	__aligned_u64 dma_mask;
+	__aligned_u64 max_length;
+	__aligned_u64 pinned;
+	__aligned_u64 quarantined;
+};
+#define DMAMEM_INFO _IO(DMAMEM_TYPE, DMAMEM_CMD_INFO)
+
+/**
+ * enum dmamem_pin_flags - flags of DMAMEM_PIN
+ * @DMAMEM_PIN_WRITE: the device may write to the memory. Without it the device
+ *                    only reads, and memory that is mapped read-only may be
+ *                    pinned.
+ */
+enum dmamem_pin_flags {
+	DMAMEM_PIN_WRITE = 1 << 0,
+};
+
+/**
+ * enum dmamem_cause - why DMAMEM_PIN failed
+ * @DMAMEM_CAUSE_NONE: nothing was found wrong with the memory
+ * @DMAMEM_CAUSE_UNMAPPED: EFAULT: nothing is mapped at @bad_addr, or what is
+ *                         mapped there cannot be faulted in
+ * @DMAMEM_CAUSE_NO_ACCESS: EFAULT: @bad_addr is mapped without read permission
+ * @DMAMEM_CAUSE_READ_ONLY: EFAULT: DMAMEM_PIN_WRITE, and @bad_addr is mapped
+ *                          without write permission
+ * @DMAMEM_CAUSE_DEVICE_MEMORY: EFAULT: @bad_addr is device memory (a PCI BAR)
+ *                              and has no pages
+ * @DMAMEM_CAUSE_FILE: EOPNOTSUPP: @bad_addr is a shared mapping of a file whose
+ *                     pages cannot be pinned for long (not shmem, not hugetlb)
+ * @DMAMEM_CAUSE_DAX: EOPNOTSUPP: @bad_addr is a mapping of a DAX file
+ * @DMAMEM_CAUSE_MEMLOCK: ENOMEM: RLIMIT_MEMLOCK; see @memlock_needed
+ * @DMAMEM_CAUSE_NO_MEMORY: ENOMEM: the kernel is out of memory
+ * @DMAMEM_CAUSE_SIGNAL: EINTR: a fatal signal is pending
+ * @DMAMEM_CAUSE_MASK: ERANGE: the address of the page at @bad_addr is beyond
+ *                     what the function can address
+ * @DMAMEM_CAUSE_BOUNCE: EREMOTEIO: the function would reach the memory only
+ *                       through a bounce buffer or with CPU synchronisation
+ * @DMAMEM_CAUSE_IOVA: ENOSPC: no I/O virtual address space is left
+ */
+enum dmamem_cause {
+	DMAMEM_CAUSE_NONE = 0,
+	DMAMEM_CAUSE_UNMAPPED = 1,
+	DMAMEM_CAUSE_NO_ACCESS = 2,
+	DMAMEM_CAUSE_READ_ONLY = 3,
+	DMAMEM_CAUSE_DEVICE_MEMORY = 4,
+	DMAMEM_CAUSE_FILE = 5,
+	DMAMEM_CAUSE_DAX = 6,
+	DMAMEM_CAUSE_MEMLOCK = 7,
+	DMAMEM_CAUSE_NO_MEMORY = 8,
+	DMAMEM_CAUSE_SIGNAL = 9,
+	DMAMEM_CAUSE_MASK = 10,
+	DMAMEM_CAUSE_BOUNCE = 11,
+	DMAMEM_CAUSE_IOVA = 12,
+};
+
+/**
+ * struct dmamem_pin - ioctl(DMAMEM_PIN)
+ * @size: sizeof(struct dmamem_pin)
+ * @flags: enum dmamem_pin_flags
+ * @addr: First byte to pin, in the calling process; a multiple of the page size
+ * @length: Bytes to pin; a multiple of the page size, not 0
+ * @region: Out: names the pin in the other commands; never 0
+ * @cause: Out: enum dmamem_cause, valid when the command fails
+ * @nr_extents: Out: runs of consecutive addresses that the region consists of
+ * @bad_addr: Out: on failure, the first address that could not be pinned
+ * @pages_done: Out: on failure, pages that were pinned before it, and are
+ *              unpinned again
+ * @memlock_needed: Out: with DMAMEM_CAUSE_MEMLOCK, bytes asked for
+ * @memlock_limit: Out: with DMAMEM_CAUSE_MEMLOCK, RLIMIT_MEMLOCK in bytes
+ * @memlock_used: Out: with DMAMEM_CAUSE_MEMLOCK, bytes charged before
+ *
+ * Pin a range of the caller's memory until DMAMEM_UNPIN or the last close of
+ * the file. The pages stay where they are for as long. The range is faulted in
+ * as needed and charged to RLIMIT_MEMLOCK unless the caller has CAP_IPC_LOCK.
+ * Nothing is pinned or charged when the command fails; the Out fields for
+ * failure are written all the same.
+ *
+ * Errors: those of enum dmamem_cause, and
+ *
+ * - EINVAL: @addr or @length is misaligned, @length is 0, the range wraps
+ * - EIO: the caller's memory is not that of the process that opened the file
+ * - EPERM: physical addresses, and no CAP_SYS_RAWIO, or lockdown
+ * - EFBIG: @length is beyond @max_length of DMAMEM_INFO
+ */
+struct dmamem_pin {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 addr;
+	__aligned_u64 length;
+	__u32 region;
+	__u32 cause;
+	__aligned_u64 nr_extents;
+	__aligned_u64 bad_addr;
+	__aligned_u64 pages_done;
+	__aligned_u64 memlock_needed;
+	__aligned_u64 memlock_limit;
+	__aligned_u64 memlock_used;
+};
+#define DMAMEM_PIN _IO(DMAMEM_TYPE, DMAMEM_CMD_PIN)
+
+/**
+ * struct dmamem_extent - a run of consecutive addresses
+ * @dma_addr: First address of the run, as the device must use it
+ * @length: Bytes, not 0
+ */
+struct dmamem_extent {
+	__aligned_u64 dma_addr;
+	__aligned_u64 length;
+};
+
+/**
+ * struct dmamem_extents - ioctl(DMAMEM_EXTENTS)
+ * @size: sizeof(struct dmamem_extents)
+ * @flags: Must be 0
+ * @region: From DMAMEM_PIN
+ * @count: In: extents that @extents has room for, not 0. Out: extents written
+ * @offset: In: offset in the region of the first byte to describe. Out: offset
+ *          of the first byte not described; the length of the region when done
+ * @extents: User address of an array of struct dmamem_extent
+ *
+ * Copy out the addresses of a region, in order, starting anywhere: an @offset
+ * within a run yields the rest of the run. @nr_extents of DMAMEM_PIN is room
+ * for a whole region.
+ *
+ * Errors:
+ *
+ * - ENOENT: @region does not exist
+ * - EINVAL: @count is 0, or @offset is not below the region's length
+ * - EPERM: physical addresses, and no CAP_SYS_RAWIO
+ * - EFAULT: @extents cannot be written
+ */
+struct dmamem_extents {
+	__u32 size;
+	__u32 flags;
+	__u32 region;
+	__u32 count;
+	__aligned_u64 offset;
+	__aligned_u64 extents;
+};
+#define DMAMEM_EXTENTS _IO(DMAMEM_TYPE, DMAMEM_CMD_EXTENTS)
+
+/**
+ * struct dmamem_unpin - ioctl(DMAMEM_UNPIN)
+ * @size: sizeof(struct dmamem_unpin)
+ * @flags: Must be 0
+ * @region: From DMAMEM_PIN
+ * @__reserved: Must be 0
+ *
+ * Release a region. The caller has made sure that no device uses it any more.
+ *
+ * Errors:
+ *
+ * - ENOENT: @region does not exist
+ */
+struct dmamem_unpin {
+	__u32 size;
+	__u32 flags;
+	__u32 region;
+	__u32 __reserved;
+};
+#define DMAMEM_UNPIN _IO(DMAMEM_TYPE, DMAMEM_CMD_UNPIN)
+
+#endif
