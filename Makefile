@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+#
+# dmamem: library, tools, kernel module and their tests. `make help` says more.
+#
+# Sources are found by wildcard: adding a C file needs no change here.
+
+VERSION := 0.1.0
+SOVERSION := 0
+
+B := build
+CC = gcc
+AR = ar
+KDIR = /lib/modules/$(shell uname -r)/build
+PREFIX = /usr/local
+LIBDIR = $(PREFIX)/lib
+INCLUDEDIR = $(PREFIX)/include
+
+CFLAGS = -O2 -g
+WARNINGS := -Wall -Wextra $(if $(WERROR),-Werror)
+ALL_CFLAGS = -std=gnu11 -fPIC $(WARNINGS) $(CFLAGS)
+ALL_CPPFLAGS = -D_GNU_SOURCE -iquote . -Iinclude -Iinclude/uapi $(CPPFLAGS)
+
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.PHONY: FORCE
+.DEFAULT_GOAL := all
+
+# $(call cmd,NAME): run $(cmd_NAME), say only NAME and the target
+Q := $(if $(filter 1,$(V)),,@)
+cmd = $(if $(Q),@printf '  %-7s %s\n' $(1) $@;) $(cmd_$(1))
+
+# $(call remember,FILE,TEXT): rewrite FILE when TEXT is not what it says, so
+# that what depends on FILE is rebuilt when TEXT changes
+remember = $(shell mkdir -p $(dir $(1)))$(if $(subst |$(file <$(1))|,,|= $(2)|), \
+	$(file >$(1),= $(2)))
+
+cmd_CC = $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(FLAVOUR_FLAGS) -MMD -MP -c -o $@ $<
+cmd_AR = rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
+cmd_LINK = $(CC) $(ALL_CFLAGS) $(FLAVOUR_FLAGS) $(LDFLAGS) -o $@ \
+	$(filter %.o %.a,$^) -pthread
+cmd_CP = cp $< $@
+cmd_LN = ln -sf $(<F) $@
+
+include libdmamem/build.mk
+include tools/build.mk
+include selftests/build.mk
+include scripts/build.mk
+
+# One tree of objects and programs per flavour: plain, and with sanitizers
+FLAVOURS := plain asan tsan
+FLAVOUR_plain :=
+FLAVOUR_asan := -fsanitize=address,undefined -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer
+FLAVOUR_tsan := -fsanitize=thread -fno-omit-frame-pointer
+
+define flavour_rules
+$(call remember,$(B)/$(1)/flags,$(CC) $(ALL_CFLAGS) $(ALL_CPPFLAGS) $(LDFLAGS) $(FLAVOUR_$(1)))
+$(B)/$(1)/%: FLAVOUR_FLAGS := $(FLAVOUR_$(1))
+
+$(B)/$(1)/%.o: %.c $(B)/$(1)/flags
+	@mkdir -p $$(@D)
+	$$(call cmd,CC)
+
+$(call library_rules,$(1))
+$(call tools_rules,$(1))
+$(call selftests_rules,$(1))
+endef
+$(foreach f,$(FLAVOURS),$(eval $(call flavour_rules,$(f))))
+
+.PHONY: all clean help
+all: library tools
+
+clean:
+	$(Q)rm -rf $(B)
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
+
+define HELP
+Targets:
+  all            library and tools (default)
+  library        build/libdmamem.a, build/libdmamem.so, build/dmamem.pc
+  tools          the programs of tools/, in build/plain/tools/
+  tests          all test programs: plain, with ASan and UBSan, with TSan
+  clean          remove build/
+
+Variables:
+  V=1            show the commands
+  WERROR=1       warnings are errors
+  PREFIX=, LIBDIR=, INCLUDEDIR=, DESTDIR=  where to install
+endef
+export HELP
+
+help:
+	@echo "$$HELP"

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+# shellcheck shell=sh
+#
+# Packages of a Debian suite, without touching the machine's own apt: sourced
+# by the scripts that unpack kernels, compilers and kernel sources.
+
+CACHE=${DMAMEM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/dmamem}
+
+die() {
+	echo "${0##*/}: $*" >&2
+	exit 1
+}
+
+# suite_sources SUITE: the machine's sources of Debian, with another suite
+suite_sources() {
+	apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' \
+		'Created-By: Packages' |
+	sed -n 's/\(bookworm\|trixie\|forky\|sid\)\(-security\)\? main$/@\2 main/p' |
+	sort -u | sed "s/@/$1/; s/^/deb [arch=amd64] /" |
+	if [ "$1" = sid ]; then grep -v -e -security; else cat; fi
+}
+
+# suite_open SUITE: apt-get and apt-cache from here on mean SUITE's packages
+suite_open() {
+	suite_dir=$CACHE/apt/$1
+	export APT_CONFIG="$suite_dir/apt.conf"
+	[ -e "$suite_dir/updated" ] && return
+
+	mkdir -p "$suite_dir/lists/partial" "$suite_dir/archives/partial"
+	unset APT_CONFIG
+	suite_sources "$1" > "$suite_dir/sources.list"
+	[ -s "$suite_dir/sources.list" ] ||
+		die "apt has no source of Debian (is there an apt-get update to do?)"
+	export APT_CONFIG="$suite_dir/apt.conf"
+	: > "$suite_dir/status"
+	cat > "$APT_CONFIG" <<-END
+	APT::Architecture "amd64";
+	APT::Architectures { "amd64"; };
+	APT::Sandbox::User "";
+	Acquire::Languages "none";
+	Dir::Etc::SourceList "$suite_dir/sources.list";
+	Dir::Etc::SourceParts "/dev/null";
+	Dir::State "$suite_dir";
+	Dir::State::lists "$suite_dir/lists";
+	Dir::State::status "$suite_dir/status";
+	Dir::Cache "$suite_dir";
+	Dir::Cache::archives "$suite_dir/archives";
+	END
+	echo "Reading the package lists of Debian $1" >&2
+	apt-get -qq update >&2
+	touch "$suite_dir/updated"
+}
+
+# suite_unpack FOLDER PACKAGE...: fetch packages and unpack them below FOLDER
+suite_unpack() {
+	unpack_dir=$1
+	shift
+	echo "Fetching $*" >&2
+	mkdir -p "$unpack_dir/debs"
+	(cd "$unpack_dir/debs" && apt-get -qq download "$@" >&2) ||
+		die "cannot fetch $*"
+	for deb in "$unpack_dir"/debs/*.deb; do
+		dpkg-deb -x "$deb" "$unpack_dir"
+	done
+	rm -r "$unpack_dir/debs"
+}
