@@ -46,6 +46,7 @@ include libdmamem/build.mk
 include tools/build.mk
 include selftests/build.mk
 include scripts/build.mk
+include scripts/lint.mk
 
 # One tree of objects and programs per flavour: plain, and with sanitizers
 FLAVOURS := plain asan tsan
@@ -82,6 +83,7 @@ Targets:
   library        build/libdmamem.a, build/libdmamem.so, build/dmamem.pc
   tools          the programs of tools/, in build/plain/tools/
   tests          all test programs: plain, with ASan and UBSan, with TSan
+  lint           style and static analysis; says nothing when clean
   clean          remove build/
 
 Variables:
