@@ -85,6 +85,7 @@ struct dmamem_info {
 	__aligned_u64 pinned;
 	__aligned_u64 quarantined;
 };
+
 #define DMAMEM_INFO _IO(DMAMEM_TYPE, DMAMEM_CMD_INFO)
 
 /**
@@ -101,7 +102,8 @@ enum dmamem_pin_flags {
  * enum dmamem_cause - why DMAMEM_PIN failed
  * @DMAMEM_CAUSE_NONE: nothing was found wrong with the memory
  * @DMAMEM_CAUSE_UNMAPPED: EFAULT: nothing is mapped at @bad_addr, or what is
- *                         mapped there cannot be faulted in
+ *                         mapped there cannot be faulted in (beyond the end of
+ *                         a file, a poisoned page, secret memory)
  * @DMAMEM_CAUSE_NO_ACCESS: EFAULT: @bad_addr is mapped without read permission
  * @DMAMEM_CAUSE_READ_ONLY: EFAULT: DMAMEM_PIN_WRITE, and @bad_addr is mapped
  *                          without write permission
@@ -118,6 +120,22 @@ enum dmamem_pin_flags {
  * @DMAMEM_CAUSE_BOUNCE: EREMOTEIO: the function would reach the memory only
  *                       through a bounce buffer or with CPU synchronisation
  * @DMAMEM_CAUSE_IOVA: ENOSPC: no I/O virtual address space is left
+ * @DMAMEM_CAUSE_ALIGNMENT: EINVAL: @addr or @length is not a multiple of the
+ *                          page size
+ * @DMAMEM_CAUSE_EMPTY: EINVAL: @length is 0
+ * @DMAMEM_CAUSE_WRAP: EINVAL: the range goes beyond the end of the address
+ *                     space
+ * @DMAMEM_CAUSE_TOO_LONG: EFBIG: @length is beyond @max_length of DMAMEM_INFO
+ * @DMAMEM_CAUSE_OWNER: EIO: the caller's memory is not that of the process that
+ *                      opened the file
+ * @DMAMEM_CAUSE_PRIVILEGE: EPERM: physical addresses, and no CAP_SYS_RAWIO
+ * @DMAMEM_CAUSE_LOCKDOWN: EPERM: physical addresses, and the kernel is locked
+ *                         down
+ * @DMAMEM_CAUSE_NOT_PHYSICAL: EOPNOTSUPP: physical addresses, and they are not
+ *                             what a device would see: memory is encrypted, or
+ *                             this is a Xen PV domain
+ * @DMAMEM_CAUSE_MOVABLE: EBUSY: the page at @bad_addr must leave the movable
+ *                        zone before it can be pinned, and is in use
  */
 enum dmamem_cause {
 	DMAMEM_CAUSE_NONE = 0,
@@ -133,6 +151,15 @@ enum dmamem_cause {
 	DMAMEM_CAUSE_MASK = 10,
 	DMAMEM_CAUSE_BOUNCE = 11,
 	DMAMEM_CAUSE_IOVA = 12,
+	DMAMEM_CAUSE_ALIGNMENT = 13,
+	DMAMEM_CAUSE_EMPTY = 14,
+	DMAMEM_CAUSE_WRAP = 15,
+	DMAMEM_CAUSE_TOO_LONG = 16,
+	DMAMEM_CAUSE_OWNER = 17,
+	DMAMEM_CAUSE_PRIVILEGE = 18,
+	DMAMEM_CAUSE_LOCKDOWN = 19,
+	DMAMEM_CAUSE_NOT_PHYSICAL = 20,
+	DMAMEM_CAUSE_MOVABLE = 21,
 };
 
 /**
@@ -159,10 +186,7 @@ enum dmamem_cause {
  *
  * Errors: those of enum dmamem_cause, and
  *
- * - EINVAL: @addr or @length is misaligned, @length is 0, the range wraps
- * - EIO: the caller's memory is not that of the process that opened the file
- * - EPERM: physical addresses, and no CAP_SYS_RAWIO, or lockdown
- * - EFBIG: @length is beyond @max_length of DMAMEM_INFO
+ * - EINVAL: a flag is not known (@cause is DMAMEM_CAUSE_NONE)
  */
 struct dmamem_pin {
 	__u32 size;
@@ -178,6 +202,7 @@ struct dmamem_pin {
 	__aligned_u64 memlock_limit;
 	__aligned_u64 memlock_used;
 };
+
 #define DMAMEM_PIN _IO(DMAMEM_TYPE, DMAMEM_CMD_PIN)
 
 /**
@@ -208,7 +233,8 @@ struct dmamem_extent {
  *
  * - ENOENT: @region does not exist
  * - EINVAL: @count is 0, or @offset is not below the region's length
- * - EPERM: physical addresses, and no CAP_SYS_RAWIO
+ * - EPERM: physical addresses, and the caller has no CAP_SYS_RAWIO, or the
+ *   kernel is locked down
  * - EFAULT: @extents cannot be written
  */
 struct dmamem_extents {
@@ -219,6 +245,7 @@ struct dmamem_extents {
 	__aligned_u64 offset;
 	__aligned_u64 extents;
 };
+
 #define DMAMEM_EXTENTS _IO(DMAMEM_TYPE, DMAMEM_CMD_EXTENTS)
 
 /**
@@ -240,6 +267,7 @@ struct dmamem_unpin {
 	__u32 region;
 	__u32 __reserved;
 };
+
 #define DMAMEM_UNPIN _IO(DMAMEM_TYPE, DMAMEM_CMD_UNPIN)
 
 #endif

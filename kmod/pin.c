@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * PIN and UNPIN.
+ *
+ * No lock is held over the pin itself: user memory can block it for as long as
+ * the owner of a userfaultfd or of a FUSE file likes.
+ */
+#include <linux/gfp.h>
+#include <linux/mm.h>
+#include <linux/overflow.h>
+#include <linux/sched/signal.h>
+
+#include "compat.h"
+#include "dmamem.h"
+
+/* Page pointers that fit a page: 2 MiB of memory a batch */
+#define PIN_BATCH (PAGE_SIZE / sizeof(struct page *))
+
+static enum dmamem_cause check_range(const struct dmamem_pin *pin)
+{
+	u64 last;
+
+	if (!PAGE_ALIGNED(pin->addr) || !PAGE_ALIGNED(pin->length))
+		return DMAMEM_CAUSE_ALIGNMENT;
+	if (!pin->length)
+		return DMAMEM_CAUSE_EMPTY;
+	if (check_add_overflow(pin->addr, pin->length - 1, &last) ||
+	    last > ULONG_MAX)
+		return DMAMEM_CAUSE_WRAP;
+	if (pin->length > DMAMEM_MAX_LENGTH)
+		return DMAMEM_CAUSE_TOO_LONG;
+	return DMAMEM_CAUSE_NONE;
+}
+
+static enum dmamem_cause pin_batch(struct dmamem_region *region,
+				   unsigned long addr, unsigned long end,
+				   unsigned int gup_flags, struct page **pages)
+{
+	unsigned int nr = min((end - addr) >> PAGE_SHIFT, PIN_BATCH);
+	unsigned int added;
+	int got;
+
+	got = pin_user_pages_fast(addr, nr, gup_flags, pages);
+	if (got == -EFAULT && dmamem_fault_in(addr, gup_flags))
+		got = pin_user_pages_fast(addr, nr, gup_flags, pages);
+	if (got <= 0)
+		return dmamem_cause_of_gup(got);
+
+	added = dmamem_runs_add(&region->runs, pages, got);
+	region->pages += added;
+	if (added < got) {
+		unpin_user_pages(pages + added, got - added);
+		return DMAMEM_CAUSE_NO_MEMORY;
+	}
+	cond_resched();
+	return fatal_signal_pending(current) ? DMAMEM_CAUSE_SIGNAL :
+					       DMAMEM_CAUSE_NONE;
+}
+
+/* Pin a region mapping by mapping, as each permits */
+static enum dmamem_cause pin_pages(struct dmamem_region *region,
+				   struct page **pages)
+{
+	unsigned long addr = region->addr, end = addr + region->length;
+	struct dmamem_span span = { .end = addr };
+	enum dmamem_cause cause;
+
+	for (; addr != end; addr = region->addr + (region->pages << PAGE_SHIFT)) {
+		if (addr == span.end) {
+			cause = dmamem_span_at(addr, region->flags, &span);
+			if (cause)
+				return cause;
+		}
+		cause = pin_batch(region, addr, min(end, span.end),
+				  span.gup_flags, pages);
+		if (cause)
+			return cause;
+	}
+	dmamem_runs_finish(&region->runs);
+	return DMAMEM_CAUSE_NONE;
+}
+
+static enum dmamem_cause pin_region(struct dmamem_region *region)
+{
+	struct page **pages = (void *)__get_free_page(GFP_KERNEL_ACCOUNT);
+	enum dmamem_cause cause;
+
+	if (!pages)
+		return DMAMEM_CAUSE_NO_MEMORY;
+	cause = pin_pages(region, pages);
+	free_page((unsigned long)pages);
+	return cause;
+}
+
+/* The limit may have been met by others meanwhile: good enough to explain */
+static void explain_memlock(struct dmamem_pin *pin)
+{
+	pin->memlock_needed = pin->length;
+	pin->memlock_limit = rlimit(RLIMIT_MEMLOCK);
+	pin->memlock_used = READ_ONCE(current->mm->locked_vm) << PAGE_SHIFT;
+}
+
+static enum dmamem_cause create_region(struct dmamem_call *call,
+				       struct dmamem_region **out)
+{
+	struct dmamem_pin *pin = &call->arg.pin;
+	struct dmamem_region *region;
+	enum dmamem_cause cause;
+
+	cause = dmamem_region_create(call->ctx, pin, &region);
+	if (cause == DMAMEM_CAUSE_MEMLOCK)
+		explain_memlock(pin);
+	if (cause)
+		return cause;
+
+	cause = pin_region(region);
+	if (cause) {
+		pin->pages_done = region->pages;
+		pin->bad_addr = pin->addr + (pin->pages_done << PAGE_SHIFT);
+		dmamem_region_put(region);
+		return cause;
+	}
+	*out = region;
+	return DMAMEM_CAUSE_NONE;
+}
+
+static enum dmamem_cause check_caller(struct dmamem_context *ctx)
+{
+	if (current->mm != ctx->mm)
+		return DMAMEM_CAUSE_OWNER;
+	return dmamem_may_see_physical();
+}
+
+static int pin_failed(struct dmamem_call *call, enum dmamem_cause cause)
+{
+	call->arg.pin.cause = cause;
+	/* Nothing to undo: if the explanation is lost, the error is not */
+	dmamem_reply(call);
+	return dmamem_cause_error(cause);
+}
+
+int dmamem_pin(struct dmamem_call *call)
+{
+	struct dmamem_pin *pin = &call->arg.pin;
+	struct dmamem_region *region;
+	enum dmamem_cause cause;
+
+	if (pin->flags & ~DMAMEM_PIN_WRITE)
+		return -EINVAL;
+	*pin = (struct dmamem_pin) {
+		.size = pin->size,
+		.flags = pin->flags,
+		.addr = pin->addr,
+		.length = pin->length,
+		.bad_addr = pin->addr,
+	};
+
+	cause = check_caller(call->ctx);
+	if (!cause)
+		cause = check_range(pin);
+	if (!cause)
+		cause = create_region(call, &region);
+	if (cause)
+		return pin_failed(call, cause);
+
+	pin->bad_addr = 0;
+	pin->nr_extents = region->runs.sgt.nents;
+	dmamem_taint();
+	return dmamem_region_publish(call, region);
+}
+
+int dmamem_unpin(struct dmamem_call *call)
+{
+	const struct dmamem_unpin *unpin = &call->arg.unpin;
+	struct dmamem_region *region;
+
+	if (unpin->flags || unpin->__reserved)
+		return -EINVAL;
+
+	region = dmamem_region_take(call->ctx, unpin->region);
+	if (!region)
+		return -ENOENT;
+	dmamem_region_put(region);
+	return 0;
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The life of a region: charged, filled by PIN, published under an id, taken
+ * out of the table by UNPIN or close, and released with its last reference.
+ */
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include "dmamem.h"
+
+/**
+ * dmamem_region_create - an empty region, charged to the owner
+ * @ctx: The context
+ * @pin: What is to be pinned, checked
+ * @out: The region, with one reference
+ */
+enum dmamem_cause dmamem_region_create(struct dmamem_context *ctx,
+				       const struct dmamem_pin *pin,
+				       struct dmamem_region **out)
+{
+	struct dmamem_region *region;
+
+	region = kzalloc(sizeof(*region), GFP_KERNEL_ACCOUNT);
+	if (!region)
+		return DMAMEM_CAUSE_NO_MEMORY;
+
+	if (account_locked_vm(ctx->mm, pin->length >> PAGE_SHIFT, true)) {
+		kfree(region);
+		return DMAMEM_CAUSE_MEMLOCK;
+	}
+
+	kref_init(&region->ref);
+	region->ctx = ctx;
+	region->addr = pin->addr;
+	region->length = pin->length;
+	region->flags = pin->flags;
+	atomic64_add(region->length, &ctx->pinned);
+	*out = region;
+	return DMAMEM_CAUSE_NONE;
+}
+
+static void region_release(struct kref *ref)
+{
+	struct dmamem_region *region =
+		container_of(ref, struct dmamem_region, ref);
+	struct dmamem_context *ctx = region->ctx;
+
+	dmamem_runs_release(&region->runs, region->flags & DMAMEM_PIN_WRITE);
+	account_locked_vm(ctx->mm, region->length >> PAGE_SHIFT, false);
+	atomic64_sub(region->length, &ctx->pinned);
+	kfree(region);
+}
+
+void dmamem_region_put(struct dmamem_region *region)
+{
+	kref_put(&region->ref, region_release);
+}
+
+/**
+ * dmamem_region_publish - tell the caller of a region and let it be used
+ * @call: A PIN whose reply is complete but for the id
+ * @region: The region; the table takes over the reference
+ *
+ * The id is reserved first and the region stored under it last: until the
+ * caller has been told, no other thread can find it, and a reply that cannot
+ * be written undoes the pin without a race.
+ */
+int dmamem_region_publish(struct dmamem_call *call,
+			  struct dmamem_region *region)
+{
+	struct xarray *regions = &call->ctx->regions;
+	u32 id;
+	int ret;
+
+	ret = xa_alloc(regions, &id, NULL, xa_limit_31b, GFP_KERNEL_ACCOUNT);
+	if (ret)
+		goto put;
+
+	call->arg.pin.region = id;
+	ret = dmamem_reply(call);
+	if (ret)
+		goto erase;
+
+	xa_store(regions, id, region, GFP_KERNEL_ACCOUNT);
+	return 0;
+
+erase:
+	xa_erase(regions, id);
+put:
+	dmamem_region_put(region);
+	return ret;
+}
+
+/* Look a region up; the caller puts it */
+struct dmamem_region *dmamem_region_get(struct dmamem_context *ctx, u32 id)
+{
+	struct dmamem_region *region;
+
+	xa_lock(&ctx->regions);
+	region = xa_load(&ctx->regions, id);
+	if (region)
+		kref_get(&region->ref);
+	xa_unlock(&ctx->regions);
+	return region;
+}
+
+/*
+ * Take a region out of the table, with the table's reference. An id that is
+ * only reserved stays so: a PIN is about to store its region there.
+ */
+struct dmamem_region *dmamem_region_take(struct dmamem_context *ctx, u32 id)
+{
+	struct dmamem_region *region;
+
+	xa_lock(&ctx->regions);
+	region = xa_load(&ctx->regions, id);
+	if (region)
+		__xa_erase(&ctx->regions, id);
+	xa_unlock(&ctx->regions);
+	return region;
+}
