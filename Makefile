@@ -45,7 +45,7 @@ cmd_LN = ln -sf $(<F) $@
 include libdmamem/build.mk
 include tools/build.mk
 include selftests/build.mk
-include scripts/build.mk
+include kmod/build.mk
 include scripts/lint.mk
 
 # One tree of objects and programs per flavour: plain, and with sanitizers
@@ -82,6 +82,8 @@ Targets:
   all            library and tools (default)
   library        build/libdmamem.a, build/libdmamem.so, build/dmamem.pc
   tools          the programs of tools/, in build/plain/tools/
+  kmod           dmamem.ko for the kernel in KDIR (default: the running one)
+  build/kernel/K/dmamem.ko  dmamem.ko for a guest's kernel K: 6.1, 6.12 or sid
   tests          all test programs: plain, with ASan and UBSan, with TSan
   lint           style and static analysis; says nothing when clean
   clean          remove build/

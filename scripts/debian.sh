@@ -60,7 +60,9 @@ suite_unpack() {
 	(cd "$unpack_dir/debs" && apt-get -qq download "$@" >&2) ||
 		die "cannot fetch $*"
 	for deb in "$unpack_dir"/debs/*.deb; do
-		dpkg-deb -x "$deb" "$unpack_dir"
+		dpkg-deb --fsys-tarfile "$deb" |
+			tar -x --keep-directory-symlink --exclude ./usr/share \
+				-C "$unpack_dir"
 	done
 	rm -r "$unpack_dir/debs"
 }

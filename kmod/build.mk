@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+#
+# The kernel module, built out of tree by the kernel's own make: for the guests'
+# kernels with scripts/kernel, for this machine's with `make kmod`.
+
+KMOD_SRCS := Kbuild $(wildcard kmod/*.[ch]) include/uapi/linux/dmamem.h
+
+cmd_KMOD = scripts/kernel build $* $(@D) $(if $(Q),> $(@D)/log 2>&1 || \
+	{ cat $(@D)/log; exit 1; })
+$(B)/kernel/%/dmamem.ko: $(KMOD_SRCS) scripts/kernel
+	@mkdir -p $(@D)
+	$(call cmd,KMOD)
+
+.PHONY: kmod install-kmod
+kmod:
+	$(Q)$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+
+install-kmod: kmod
+	$(Q)$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install

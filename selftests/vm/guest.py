@@ -1,0 +1,265 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+"""Boot a guest under QEMU, run programs in it, say what became of them."""
+
+import argparse
+import dataclasses
+import os
+import re
+import selectors
+import shlex
+import subprocess
+import tempfile
+import time
+
+import accel
+import cpio
+from kernel import Kernel, TOP
+
+VM = os.path.dirname(os.path.abspath(__file__))
+BUSYBOX = "/bin/busybox"
+SCRATCH_DISK = 256 << 20
+
+# What the kernel says when something is wrong with it or with a DMA
+SPLAT = re.compile(r"""
+    BUG: | BUG\ \w+.*: | WARNING: | Oops | Kernel\ panic | KASAN | UBSAN: |
+    KCSAN | kernel\ BUG\ at | general\ protection\ fault |
+    INFO:\ (?!NMI) | possible\ .*\ locking | lockdep | DMA-API: |
+    DMAR:.*fault | soft\ lockup | hung_task | blocked\ for\ more\ than |
+    unreferenced\ object | page_pinner | Bad\ page | bad\ page
+    """, re.VERBOSE)
+
+
+def parser(**kwargs):
+    """The options that say which guest to boot."""
+    options = argparse.ArgumentParser(add_help=False, **kwargs)
+    group = options.add_argument_group("the guest")
+    group.add_argument("--kernel", default="6.1", metavar="NAME",
+                       help="6.1, 6.12, sid or sanitizers (default: 6.1)")
+    group.add_argument("--iommu", nargs="?", const="on", default="off",
+                       choices=("off", "on", "pt", "lazy"),
+                       help="intel-iommu: translating, identity (pt), or "
+                       "translating with deferred flushes (lazy)")
+    group.add_argument("--cpus", type=int, default=2, metavar="N",
+                       help="processors (default: 2)")
+    group.add_argument("--nodes", type=int, default=2, metavar="N",
+                       help="NUMA nodes (default: 2)")
+    group.add_argument("--memory", default="1G", metavar="SIZE",
+                       help="default: 1G")
+    group.add_argument("--append", action="append", default=[],
+                       metavar="TEXT", help="more kernel command line")
+    group.add_argument("--module", action="append", default=[],
+                       metavar="NAME", help="a module of the kernel to load "
+                       "before dmamem, with what it depends on")
+    group.add_argument("--parameters", default="", metavar="TEXT",
+                       help="module parameters of dmamem")
+    group.add_argument("--disk", metavar="IMAGE",
+                       help="image of the NVMe disk (default: a fresh one)")
+    group.add_argument("--disk-options", default="", metavar="TEXT",
+                       help="more options of QEMU's -drive for the disk")
+    group.add_argument("--qemu", action="append", default=[], metavar="ARGS",
+                       help="more arguments of QEMU")
+    group.add_argument("--icount", action="store_true",
+                       help="one processor whose clock counts instructions: "
+                       "4 ns each")
+    group.add_argument("--expect", action="append", default=[],
+                       metavar="REGEX", help="kernel messages that are no "
+                       "failure in this guest")
+    return options
+
+
+@dataclasses.dataclass
+class Result:
+    """What became of one program."""
+    command: str
+    status: int = None          # None: it never ended
+    pages_left: int = 0         # pinned by it and not released
+    splats: list = dataclasses.field(default_factory=list)
+
+
+class Guest:
+    """One boot of one guest."""
+
+    def __init__(self, options, console=None):
+        self._options = options
+        self._kernel = Kernel(options.kernel)
+        self._folder = tempfile.TemporaryDirectory(prefix="dmamem-vm-")
+        self._console = console or f"{self._folder.name}/console"
+        self._qemu_log = f"{self._folder.name}/qemu"
+        self.booted = False
+        self.finished = False
+        self.complaints = []    # failures that belong to no program
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._folder.cleanup()
+
+    # -- what the guest is made of
+
+    def _initramfs(self, commands, files):
+        path = f"{self._folder.name}/initramfs"
+        modules = self._kernel.modules(self._options.module)
+        with open(self._kernel.dmamem, "rb") as stream:
+            modules["dmamem"] = stream.read()
+        with open(path, "wb") as stream, cpio.Archive(stream) as archive:
+            archive.file("/init", f"{VM}/init")
+            archive.file("/bin/busybox", BUSYBOX)
+            archive.link("/bin/sh", "busybox")
+            for name, data in modules.items():
+                archive.data(f"/modules/{name}.ko", data)
+            archive.data("/modules.list", "".join(
+                f"{name} {self._options.parameters}\n" if name == "dmamem"
+                else f"{name}\n" for name in modules).encode())
+            archive.data("/run.list", "".join(
+                self._guest_command(archive, command) + "\n"
+                for command in commands).encode())
+            for file in files:
+                archive.program(f"/test/{os.path.basename(file)}", file)
+        return path
+
+    @staticmethod
+    def _guest_command(archive, command):
+        """Take the program along if the command's first word is a file."""
+        words = shlex.split(command)
+        if os.path.isfile(words[0]):
+            path = f"/test/{os.path.basename(words[0])}"
+            archive.program(path, words[0])
+            words[0] = path
+            return shlex.join(words)
+        return command
+
+    def _disk(self):
+        if self._options.disk:
+            return self._options.disk
+        path = f"{self._folder.name}/disk"
+        with open(path, "wb") as stream:
+            stream.truncate(SCRATCH_DISK)
+        return path
+
+    def _command_line(self):
+        options = self._options
+        words = ["console=ttyS0", "quiet", "panic=-1", "cryptomgr.notests",
+                 "no_timer_check", "panic_on_oops=1"]
+        if options.nodes > 1:
+            words.append(f"numa=fake={options.nodes}")
+        if options.iommu != "off":
+            words.append("intel_iommu=on")
+        if options.iommu == "pt":
+            words.append("iommu=pt")
+        return " ".join(words + options.append)
+
+    def _qemu(self, accelerator, initramfs):
+        options = self._options
+        command = ["qemu-system-x86_64", "-nodefaults", "-net", "none",
+                   "-vga", "none", "-display", "none", "-monitor", "none",
+                   "-no-reboot", "-m", options.memory]
+        command += accel.arguments(accelerator)
+        if options.icount:
+            command += ["-smp", "1", "-icount", "shift=2,sleep=off"]
+        else:
+            command += ["-smp", str(options.cpus)]
+        if options.iommu != "off":
+            caching = "off" if options.iommu == "lazy" else "on"
+            command += ["-device", "intel-iommu,intremap=on,aw-bits=48,"
+                        f"caching-mode={caching}"]
+        drive = f"file={self._disk()},format=raw,if=none,id=disk"
+        command += ["-drive", ",".join(filter(None, (
+                        drive, options.disk_options))),
+                    "-device", "nvme,drive=disk,serial=dmamem,mdts=0",
+                    "-device", "edu,dma_mask=0xffffffffffffffff"]
+        for more in options.qemu:
+            command += shlex.split(more)
+        return command + ["-serial", f"file:{self._console}",
+                          "-chardev", "stdio,id=out,signal=off",
+                          "-serial", "chardev:out",
+                          "-kernel", self._kernel.image(),
+                          "-initrd", initramfs,
+                          "-append", self._command_line()]
+
+    # -- running it
+
+    def run(self, commands, output, files=(), timeout=600):
+        """
+        Run commands in the guest, one after the other.
+
+        A first word that is a file of the host is taken along. Each line that
+        the guest's programs print is handed to output(result, line).
+        """
+        results = [Result(command) for command in commands]
+        accelerator = "tcg" if self._options.icount else accel.best()
+        qemu = self._qemu(accelerator, self._initramfs(commands, files))
+        with open(self._qemu_log, "wb") as log, \
+                subprocess.Popen(qemu, stdin=subprocess.DEVNULL, stderr=log,
+                                 stdout=subprocess.PIPE) as process:
+            try:
+                self._listen(process.stdout, results, output,
+                             time.monotonic() + timeout)
+            except TimeoutError:
+                self.complaints.append(f"time limit of {timeout} s exceeded")
+            finally:
+                process.kill()
+        self._judge(results)
+        return results
+
+    def _listen(self, stream, results, output, deadline):
+        """Follow the guest's second serial port until it falls silent."""
+        current = None
+        for line in _lines(stream, deadline):
+            text, mark, report = line.partition("\x1e")
+            if current and (text or not mark):
+                output(current, text)
+            if not mark:
+                continue
+            word, *rest = report.split()
+            if word == "booted":
+                self.booted = True
+            elif word == "start":
+                current = results[int(rest[0]) - 1]
+                current.pages_left = int(rest[2]) - int(rest[1])
+            elif word == "end":
+                current.status = int(rest[1])
+                current.pages_left += int(rest[2]) - int(rest[3])
+                current = None
+            elif word == "done":
+                self.finished = True
+            else:
+                self.complaints.append(report)
+
+    def _judge(self, results):
+        """Search what the kernel and QEMU have said."""
+        expected = [re.compile(text) for text in self._options.expect]
+        culprit = self.complaints
+        with open(self._console, encoding="utf-8", errors="replace") as stream:
+            for line in map(str.strip, stream):
+                mark = re.search(r"dmamem-vm: program (\d+)", line)
+                if mark:
+                    culprit = results[int(mark.group(1)) - 1].splats
+                elif SPLAT.search(line) and not any(
+                        pattern.search(line) for pattern in expected):
+                    culprit.append(line)
+        if not self.finished:
+            self.complaints.append("the guest died" if self.booted
+                                   else "the guest did not boot")
+            with open(self._qemu_log, encoding="utf-8",
+                      errors="replace") as stream:
+                self.complaints += [f"QEMU: {line.strip()}" for line in stream]
+
+
+def _lines(stream, deadline):
+    """Lines of a pipe until its end, or TimeoutError at the deadline."""
+    os.set_blocking(stream.fileno(), False)
+    pending = b""
+    with selectors.DefaultSelector() as selector:
+        selector.register(stream, selectors.EVENT_READ)
+        while True:
+            if not selector.select(max(0, deadline - time.monotonic())):
+                raise TimeoutError
+            data = stream.read()
+            if not data:
+                break
+            *lines, pending = (pending + data).split(b"\n")
+            for line in lines:
+                yield line.decode("utf-8", "replace")
+    if pending:
+        yield pending.decode("utf-8", "replace")
