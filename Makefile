@@ -47,6 +47,7 @@ include tools/build.mk
 include selftests/build.mk
 include kmod/build.mk
 include scripts/lint.mk
+include Documentation/build.mk
 
 # One tree of objects and programs per flavour: plain, and with sanitizers
 FLAVOURS := plain asan tsan
@@ -86,6 +87,7 @@ Targets:
   build/kernel/K/dmamem.ko  dmamem.ko for a guest's kernel K: 6.1, 6.12 or sid
   tests          all test programs: plain, with ASan and UBSan, with TSan
   lint           style and static analysis; says nothing when clean
+  docs           build/docs/html and the manual pages in build/docs/man
   clean          remove build/
 
 Variables:

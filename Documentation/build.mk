@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+#
+# make docs: the guide as HTML and the manual pages, from the same text.
+
+DOCS := $(B)/docs
+DOC_SRCS := $(wildcard Documentation/*.* Documentation/*/*.*)
+
+# A warning is an error, and all of them are shown
+SPHINX = KERNEL_PARTS=$(CURDIR)/$(KSELFTEST) DMAMEM_VERSION=$(VERSION) \
+	sphinx-build -q -W --keep-going -d $(DOCS)/doctrees Documentation
+
+cmd_HTML = $(SPHINX) -E -b html $(@D) && touch $@
+# Declarations read badly when they are hyphenated or spread over the line
+cmd_MAN = $(SPHINX) -b man $(@D) && \
+	sed -i '/^\.TH /a .nh\n.ad l' $(@D)/*.[1-9] && touch $@
+
+# Kernel-doc comments are part of the text
+$(DOCS)/html/index.html $(DOCS)/man/.stamp: $(DOC_SRCS) \
+		$(wildcard include/dmamem/*.h include/uapi/linux/*.h) | $(KSELFTEST)
+$(DOCS)/html/index.html:
+	$(call cmd,HTML)
+# Shares the doctrees: not at the same time
+$(DOCS)/man/.stamp: $(DOCS)/html/index.html
+	$(call cmd,MAN)
+
+.PHONY: docs
+docs: $(DOCS)/html/index.html $(DOCS)/man/.stamp
