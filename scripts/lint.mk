@@ -29,28 +29,36 @@ LINT_FINDINGS := $(addprefix $(L)/, \
 	$(addsuffix .c11,$(LINT_API)) $(addsuffix .c++,$(LINT_API)) \
 	$(addsuffix .gcc,$(LINT_USER_C)) $(addsuffix .tidy,$(LINT_USER_C)) \
 	$(addsuffix .shellcheck,$(LINT_SH)) $(addsuffix .python,$(LINT_PY)) \
-	text)
-
-# The module is built from a copy: its objects would land beside its sources
-$(L)/kmod.sparse: $(LINT_KMOD) $(LINT_API) Kbuild scripts/lint.mk
-	$(Q)rm -rf $(L)/kmod && mkdir -p $(L)/kmod
-	$(Q)cp -r Kbuild kmod include $(L)/kmod
-	$(findings) $(MAKE) -C $(KDIR) M=$(CURDIR)/$(L)/kmod W=1 C=2 modules
+	$(if $(LINT_KMOD),kmod.sparse) text)
 
 # The target becomes what the command found
 findings = $(Q)scripts/lint-findings $@
 
 # What checkpatch asks of user space as if it were the kernel. There we have
-#   <stdint.h>, no u64
+#   <stdint.h> and PRIu64, no u64
 #   volatile, no readl() and writel()
-#   memory barriers that depend on the machine, no mb()
-#   no ARRAY_SIZE() in a header of the system
-CHECKPATCH_USER := PREFER_KERNEL_TYPES,VOLATILE,ARCH_DEFINES,ARRAY_SIZE
-$(L)/include/uapi/% $(L)/kmod/%: CHECKPATCH_USER :=
-$(L)/%.checkpatch: % scripts/lint.mk $(KSELFTEST)
-	$(findings) perl $(KERNEL_SCRIPTS)/checkpatch.pl --no-tree --strict \
+#   barriers that depend on the machine, no mb()
+#   no ARRAY_SIZE() and no __printf() in the system's headers
+CHECKPATCH_USER := PREFER_KERNEL_TYPES,CAMELCASE,VOLATILE,ARCH_DEFINES,ARRAY_SIZE,PREFER_DEFINED_ATTRIBUTE_MACRO
+# A test's macros are there to name the line that failed
+CHECKPATCH_TEST := $(CHECKPATCH_USER),MACRO_ARG_REUSE
+CHECKPATCH_IGNORE := $(CHECKPATCH_USER)
+$(L)/selftests/%: CHECKPATCH_IGNORE := $(CHECKPATCH_TEST)
+$(L)/include/uapi/% $(L)/kmod/%: CHECKPATCH_IGNORE :=
+$(L)/%.checkpatch: % scripts/lint.mk $(KSELFTEST) | $(L)/tree
+	$(findings) env -C $(L)/tree \
+		perl $(CURDIR)/$(KERNEL_SCRIPTS)/checkpatch.pl --no-tree --strict \
 		--terse --no-summary --show-types \
-		$(if $(CHECKPATCH_USER),--ignore $(CHECKPATCH_USER)) -f $<
+		$(addprefix --ignore ,$(CHECKPATCH_IGNORE)) -f $<
+
+# checkpatch leaves a file where it runs
+$(L)/tree:
+	$(Q)mkdir -p $@ && ln -s $(CURDIR)/* $@
+
+# sparse, and the warnings of W=1: made from scratch to see all of them
+$(L)/kmod.sparse: $(LINT_KMOD) $(LINT_API) Kbuild scripts/lint.mk
+	$(Q)rm -rf $(L)/kmod-6.1
+	$(findings) env MAKEFLAGS='W=1 C=2' scripts/kernel build 6.1 $(L)/kmod-6.1
 
 $(L)/%.kernel-doc: % scripts/lint.mk $(KSELFTEST)
 	$(findings) perl $(KERNEL_SCRIPTS)/kernel-doc -none -Werror $<
@@ -62,17 +70,21 @@ $(L)/%.c11: % $(LINT_API) scripts/lint.mk
 $(L)/%.c++: % $(LINT_API) scripts/lint.mk
 	$(findings) $(CXX) -std=c++11 $(LINT_ALONE) -x c++ $<
 
+# The harness defines its functions without declaring them
+LINT_PROTOTYPES := -Wmissing-prototypes -Wstrict-prototypes
+$(L)/selftests/%: LINT_PROTOTYPES :=
 LINT_CPPFLAGS = $(ALL_CPPFLAGS) -isystem $(KSELFTEST)
 $(L)/%.gcc: % $(LINT_HEADERS) scripts/lint.mk Makefile $(KSELFTEST)
 	$(findings) $(CC) $(LINT_CPPFLAGS) $(ALL_CFLAGS) -Wall -Wextra \
-		-Wmissing-prototypes -Wstrict-prototypes -c -o /dev/null $<
-$(L)/%.tidy: % $(LINT_HEADERS) scripts/lint.mk Makefile .clang-tidy $(KSELFTEST)
+		$(LINT_PROTOTYPES) -c -o /dev/null $<
+TIDY_RULES := .clang-tidy selftests/.clang-tidy
+$(L)/%.tidy: % $(LINT_HEADERS) scripts/lint.mk Makefile $(TIDY_RULES) $(KSELFTEST)
 	$(findings) clang-tidy --quiet $< -- $(LINT_CPPFLAGS) -std=gnu11
 
 $(L)/%.shellcheck: % scripts/lint.mk
 	$(findings) shellcheck -x -P SCRIPTDIR -e SC2016 -f gcc $<
 $(L)/%.python: % scripts/lint.mk
-	$(findings) sh -c 'pyflakes3 $<; pycodestyle $<'
+	$(findings) sh -c 'pyflakes3 $<; pycodestyle --max-line-length=80 $<'
 
 $(L)/text: FORCE
 	$(findings) scripts/lint-text
