@@ -136,6 +136,7 @@ enum dmamem_pin_flags {
  *                             this is a Xen PV domain
  * @DMAMEM_CAUSE_MOVABLE: EBUSY: the page at @bad_addr must leave the movable
  *                        zone before it can be pinned, and is in use
+ * @DMAMEM_CAUSE_GONE: ENODEV: the PCI function behind the file is gone
  */
 enum dmamem_cause {
 	DMAMEM_CAUSE_NONE = 0,
@@ -160,6 +161,7 @@ enum dmamem_cause {
 	DMAMEM_CAUSE_LOCKDOWN = 19,
 	DMAMEM_CAUSE_NOT_PHYSICAL = 20,
 	DMAMEM_CAUSE_MOVABLE = 21,
+	DMAMEM_CAUSE_GONE = 22,
 };
 
 /**
@@ -269,5 +271,81 @@ struct dmamem_unpin {
 };
 
 #define DMAMEM_UNPIN _IO(DMAMEM_TYPE, DMAMEM_CMD_UNPIN)
+
+/**
+ * struct dmamem_verify - ioctl(DMAMEM_VERIFY)
+ * @size: sizeof(struct dmamem_verify)
+ * @flags: Must be 0
+ * @region: From DMAMEM_PIN
+ * @__reserved: Must be 0
+ * @offset: In: offset in the region of the first byte to look at, a multiple of
+ *          the page size. Out: with ESTALE, the first offset whose address does
+ *          not mean the pinned page; with success, the end of what was asked
+ * @length: Bytes to look at; a multiple of the page size, not 0
+ *
+ * Say whether the addresses that were pinned still mean the pinned pages. A pin
+ * keeps the page, not the mapping: after munmap(), mremap(), MADV_DONTNEED or a
+ * hole punched into the file, the process and the device look at different
+ * memory. Protection does not matter: memory under PROT_NONE is still there.
+ *
+ * The answer is about the moment: a thread that changes the mapping meanwhile
+ * makes it old. Pages of a shared mapping that are not in the page tables are
+ * faulted in, as by a read.
+ *
+ * Errors:
+ *
+ * - ESTALE: the address at @offset means another page, or none
+ * - ENOENT: @region does not exist
+ * - EINVAL: @offset or @length is misaligned, @length is 0, or the range is not
+ *   within the region
+ * - EIO: the caller's memory is not that of the process that opened the file
+ * - EINTR: a fatal signal is pending
+ */
+struct dmamem_verify {
+	__u32 size;
+	__u32 flags;
+	__u32 region;
+	__u32 __reserved;
+	__aligned_u64 offset;
+	__aligned_u64 length;
+};
+
+#define DMAMEM_VERIFY _IO(DMAMEM_TYPE, DMAMEM_CMD_VERIFY)
+
+/**
+ * struct dmamem_guard - ioctl(DMAMEM_GUARD)
+ * @size: sizeof(struct dmamem_guard)
+ * @flags: Must be 0
+ * @domain: PCI domain (segment) of the function
+ * @bus: Bus number, up to 255
+ * @device: Device number, up to 31
+ * @function: Function number, up to 7
+ *
+ * Name a PCI function that is given the addresses of this file, so that it is
+ * stopped before the pages of a dying process are released: at the last close,
+ * if regions are left, its bus mastering is turned off, its transactions are
+ * waited for and it is reset. If that fails, the pages stay pinned (@quarantined
+ * of DMAMEM_INFO). Only for /dev/dmamem, which knows no function of its own;
+ * @max_guards of DMAMEM_INFO says how many it takes. There is no way to take a
+ * guard back but to close the file.
+ *
+ * Errors:
+ *
+ * - ENXIO: there is no such function
+ * - EEXIST: it is a guard of this file already
+ * - EBUSY: it is bound to the dmamem driver and has a file of its own
+ * - ENOSPC: the file has @max_guards guards
+ * - EPERM: no CAP_SYS_RAWIO
+ */
+struct dmamem_guard {
+	__u32 size;
+	__u32 flags;
+	__u32 domain;
+	__u32 bus;
+	__u32 device;
+	__u32 function;
+};
+
+#define DMAMEM_GUARD _IO(DMAMEM_TYPE, DMAMEM_CMD_GUARD)
 
 #endif
