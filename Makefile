@@ -42,19 +42,21 @@ cmd_LINK = $(CC) $(ALL_CFLAGS) $(FLAVOUR_FLAGS) $(LDFLAGS) -o $@ \
 cmd_CP = cp $< $@
 cmd_LN = ln -sf $(<F) $@
 
+# One tree of objects and programs per flavour: plain, with sanitizers, and as
+# a 32-bit caller of the module
+FLAVOURS := plain asan tsan m32
+FLAVOUR_plain :=
+FLAVOUR_asan := -fsanitize=address,undefined -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer
+FLAVOUR_tsan := -fsanitize=thread -fno-omit-frame-pointer
+FLAVOUR_m32 := -m32
+
 include libdmamem/build.mk
 include tools/build.mk
 include selftests/build.mk
 include kmod/build.mk
 include scripts/lint.mk
 include Documentation/build.mk
-
-# One tree of objects and programs per flavour: plain, and with sanitizers
-FLAVOURS := plain asan tsan
-FLAVOUR_plain :=
-FLAVOUR_asan := -fsanitize=address,undefined -fno-sanitize-recover=all \
-	-fno-omit-frame-pointer
-FLAVOUR_tsan := -fsanitize=thread -fno-omit-frame-pointer
 
 define flavour_rules
 $(call remember,$(B)/$(1)/flags,$(CC) $(ALL_CFLAGS) $(ALL_CPPFLAGS) $(LDFLAGS) $(FLAVOUR_$(1)))
@@ -78,22 +80,35 @@ clean:
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
+# Packages that a purpose needs: its rule comes before everything else
+.PHONY: demo check demo-now check-now
+demo check:
+	$(Q)scripts/setup $@
+	$(Q)$(MAKE) $@-now
+
 define HELP
-Targets:
+Commands:
+  make demo      an NVMe controller reads and writes ordinary memory, in a guest
+  make check     all tests: native, with sanitizers, in guests
+  make lint      all style checks and static analysis
+  make docs      the guide and the manual pages
+
+Parts:
   all            library and tools (default)
   library        build/libdmamem.a, build/libdmamem.so, build/dmamem.pc
   tools          the programs of tools/, in build/plain/tools/
   kmod           dmamem.ko for the kernel in KDIR (default: the running one)
-  build/kernel/K/dmamem.ko  dmamem.ko for a guest's kernel K: 6.1, 6.12 or sid
   tests          all test programs: plain, with ASan and UBSan, with TSan
-  lint           style and static analysis; says nothing when clean
-  docs           build/docs/html and the manual pages in build/docs/man
+  build/kernel/K/dmamem.ko  the module for a guest's kernel K: 6.1, 6.12 or sid
+  install-library, install-kmod
   clean          remove build/
 
 Variables:
-  V=1            show the commands
+  V=1            show the commands, and what tests print
   WERROR=1       warnings are errors
   PREFIX=, LIBDIR=, INCLUDEDIR=, DESTDIR=  where to install
+
+selftests/vm/run --help tells how to run anything in a guest.
 endef
 export HELP
 

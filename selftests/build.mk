@@ -6,6 +6,15 @@ UNIT_SRCS := $(wildcard selftests/unit/*.c)
 GUEST_SRCS := $(wildcard selftests/guest/*.c)
 FIXTURE_SRCS := $(wildcard selftests/lib/*.c)
 
+# Tests of the ioctl contract itself know no library: they run as 32-bit
+# programs too
+M32_SRCS := $(wildcard selftests/unit/uapi_*.c selftests/guest/uapi_*.c)
+M32_PROGS := $(M32_SRCS:%.c=$(B)/m32/%)
+
+UNIT_PROGS := $(foreach f,plain asan tsan,$(UNIT_SRCS:%.c=$(B)/$(f)/%))
+GUEST_PROGS := $(GUEST_SRCS:%.c=$(B)/plain/%)
+TEST_PROGS := $(UNIT_PROGS) $(M32_PROGS) $(GUEST_PROGS)
+
 # kselftest's headers and runner, from Debian's linux-source
 KSELFTEST := $(B)/kselftest
 
@@ -19,17 +28,23 @@ $(B)/$(1)/libselftest.a: $(FIXTURE_SRCS:%.c=$(B)/$(1)/%.o) $(B)/$(1)/selftests/s
 	$$(call cmd,AR)
 
 $(UNIT_SRCS:%.c=$(B)/$(1)/%) $(GUEST_SRCS:%.c=$(B)/$(1)/%): %: %.o \
-		$(B)/$(1)/libselftest.a $(B)/$(1)/libtools.a $(B)/$(1)/libdmamem.a
+		$(if $(filter m32,$(1)),,$(B)/$(1)/libselftest.a \
+		$(B)/$(1)/libtools.a $(B)/$(1)/libdmamem.a)
 	$$(call cmd,LINK)
-
-.PHONY: unit-$(1)
-unit-$(1): $(UNIT_SRCS:%.c=$(B)/$(1)/%)
 endef
 
 cmd_FETCH = scripts/kselftest $@
 $(KSELFTEST): scripts/kselftest
 	$(call cmd,FETCH)
 
-.PHONY: tests guest-tests
-guest-tests: $(GUEST_SRCS:%.c=$(B)/plain/%)
-tests: unit-plain unit-asan unit-tsan guest-tests
+.PHONY: tests
+tests: $(TEST_PROGS)
+
+# Shown with V=1: what programs print even when they pass
+CHECK = selftests/vm/check --logs $(B)/logs $(if $(Q),,--verbose)
+
+check-now: tests $(B)/kernel/6.1/dmamem.ko
+	$(Q)$(CHECK) $(TEST_PROGS)
+
+demo-now: tools $(B)/kernel/6.1/dmamem.ko
+	$(Q)selftests/vm/demo

@@ -71,6 +71,7 @@ def parser(**kwargs):
 class Result:
     """What became of one program."""
     command: str
+    started: bool = False
     status: int = None          # None: it never ended
     pages_left: int = 0         # pinned by it and not released
     splats: list = dataclasses.field(default_factory=list)
@@ -112,18 +113,18 @@ class Guest:
                 f"{name} {self._options.parameters}\n" if name == "dmamem"
                 else f"{name}\n" for name in modules).encode())
             archive.data("/run.list", "".join(
-                self._guest_command(archive, command) + "\n"
-                for command in commands).encode())
+                self._guest_command(archive, command, f"/test/{number}") + "\n"
+                for number, command in enumerate(commands, 1)).encode())
             for file in files:
                 archive.program(f"/test/{os.path.basename(file)}", file)
         return path
 
     @staticmethod
-    def _guest_command(archive, command):
+    def _guest_command(archive, command, folder):
         """Take the program along if the command's first word is a file."""
         words = shlex.split(command)
         if os.path.isfile(words[0]):
-            path = f"/test/{os.path.basename(words[0])}"
+            path = f"{folder}/{os.path.basename(words[0])}"
             archive.program(path, words[0])
             words[0] = path
             return shlex.join(words)
@@ -166,8 +167,8 @@ class Guest:
         drive = f"file={self._disk()},format=raw,if=none,id=disk"
         command += ["-drive", ",".join(filter(None, (
                         drive, options.disk_options))),
-                    "-device", "nvme,drive=disk,serial=dmamem,mdts=0",
-                    "-device", "edu,dma_mask=0xffffffffffffffff"]
+                    "-device", "nvme,drive=disk,serial=dmamem,mdts=0,addr=4",
+                    "-device", "edu,dma_mask=0xffffffffffffffff,addr=5"]
         for more in options.qemu:
             command += shlex.split(more)
         return command + ["-serial", f"file:{self._console}",
@@ -216,6 +217,7 @@ class Guest:
                 self.booted = True
             elif word == "start":
                 current = results[int(rest[0]) - 1]
+                current.started = True
                 current.pages_left = int(rest[2]) - int(rest[1])
             elif word == "end":
                 current.status = int(rest[1])
