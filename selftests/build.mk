@@ -47,4 +47,4 @@ check-now: tests $(B)/kernel/6.1/dmamem.ko
 	$(Q)$(CHECK) $(TEST_PROGS)
 
 demo-now: tools $(B)/kernel/6.1/dmamem.ko
-	$(Q)selftests/vm/demo
+	$(Q)scripts/demo
