@@ -25,7 +25,7 @@ kerneldoc_bin = str(KERNEL / "scripts/kernel-doc")
 kerneldoc_srctree = str(DOCS.parent)
 
 primary_domain = "c"
-highlight_language = "c"
+highlight_language = "none"
 # A reference to what is not documented is an error, but for the types of the
 # system and our two opaque ones
 nitpicky = True
