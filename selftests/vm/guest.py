@@ -188,7 +188,7 @@ class Guest:
         the guest's programs print is handed to output(result, line).
         """
         results = [Result(command) for command in commands]
-        accelerator = "tcg" if self._options.icount else accel.best()
+        accelerator = "tcg" if self._options.icount else accel.best(self._kernel)
         qemu = self._qemu(accelerator, self._initramfs(commands, files))
         with open(self._qemu_log, "wb") as log, \
                 subprocess.Popen(qemu, stdin=subprocess.DEVNULL, stderr=log,
