@@ -81,5 +81,18 @@ def indent_descriptions(_app, doctree):
             content.append(node)
 
 
+def link_man_pages(_app, doctree):
+    """Make references to our own manual pages links."""
+    for node in list(doctree.findall(addnodes.manpage)):
+        page = f"{node['page']}.{node['section']}"
+        if (DOCS / "man" / f"{page}.rst").exists():
+            link = addnodes.pending_xref(
+                refdomain="std", reftype="doc", reftarget=f"/man/{page}",
+                refexplicit=True, refwarn=True)
+            node.replace_self(link)
+            link += nodes.inline(text=node.astext())
+
+
 def setup(app):
     app.connect("doctree-read", indent_descriptions)
+    app.connect("doctree-read", link_man_pages)
