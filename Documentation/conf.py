@@ -84,7 +84,7 @@ def indent_descriptions(_app, doctree):
 def link_man_pages(_app, doctree):
     """Make references to our own manual pages links."""
     for node in list(doctree.findall(addnodes.manpage)):
-        page = f"{node['page']}.{node['section']}"
+        page = node.astext().replace("(", ".").rstrip(")")
         if (DOCS / "man" / f"{page}.rst").exists():
             link = addnodes.pending_xref(
                 refdomain="std", reftype="doc", reftarget=f"/man/{page}",
