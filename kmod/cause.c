@@ -32,6 +32,7 @@ static const int errors[] = {
 	[DMAMEM_CAUSE_LOCKDOWN] = -EPERM,
 	[DMAMEM_CAUSE_NOT_PHYSICAL] = -EOPNOTSUPP,
 	[DMAMEM_CAUSE_MOVABLE] = -EBUSY,
+	[DMAMEM_CAUSE_GONE] = -ENODEV,
 };
 
 int dmamem_cause_error(enum dmamem_cause cause)

@@ -5,6 +5,7 @@
  */
 #include <linux/capability.h>
 #include <linux/cc_platform.h>
+#include <linux/pci.h>
 #include <linux/sched/mm.h>
 #include <linux/security.h>
 #include <linux/slab.h>
@@ -13,7 +14,12 @@
 
 #include "dmamem.h"
 
-int dmamem_context_open(struct file *file)
+/**
+ * dmamem_context_open - what open() does
+ * @file: The file
+ * @dev: The device node's function, whose reference is taken over; or NULL
+ */
+int dmamem_context_open(struct file *file, struct dmamem_device *dev)
 {
 	struct dmamem_context *ctx;
 
@@ -22,25 +28,86 @@ int dmamem_context_open(struct file *file)
 		return -ENOMEM;
 
 	xa_init_flags(&ctx->regions, XA_FLAGS_ALLOC1);
+	mutex_init(&ctx->lock);
 	/* Not mmget(): the memory of a dead process must not live on */
 	mmgrab(current->mm);
 	ctx->mm = current->mm;
+	ctx->dev = dev;
 	file->private_data = ctx;
 	return nonseekable_open(file_inode(file), file);
 }
 
-int dmamem_context_release(struct file *file)
+/* Nothing writes to the pages any more: give everything back */
+void dmamem_context_free(struct dmamem_context *ctx)
 {
-	struct dmamem_context *ctx = file->private_data;
 	struct dmamem_region *region;
 	unsigned long id;
 
 	xa_for_each(&ctx->regions, id, region)
 		dmamem_region_put(region);
 	xa_destroy(&ctx->regions);
+	while (ctx->nr_functions)
+		dmamem_forget_function(ctx, ctx->functions[0]);
 	mmdrop(ctx->mm);
 	kfree(ctx);
-	return 0;
+}
+
+/* Stop the functions; those that cannot be stopped remain in the list */
+static void stop_functions(struct dmamem_context *ctx)
+{
+	struct pci_dev *pdev;
+	unsigned int i = ctx->nr_functions;
+	bool stopped;
+
+	while (i--) {
+		pdev = ctx->functions[i];
+		device_lock(&pdev->dev);
+		stopped = dmamem_stop(pdev);
+		device_unlock(&pdev->dev);
+		if (stopped)
+			dmamem_forget_function(ctx, pdev);
+	}
+}
+
+/**
+ * dmamem_context_close - what the last close does
+ * @ctx: The context; gone afterwards, or in quarantine
+ *
+ * Regions that are left belonged to a process that had no time to stop its
+ * functions, or forgot: they are stopped before the pages are released.
+ */
+void dmamem_context_close(struct dmamem_context *ctx)
+{
+	bool in_use = !xa_empty(&ctx->regions);
+
+	if (ctx->dev)
+		dmamem_device_close(ctx, in_use);
+	else if (in_use)
+		stop_functions(ctx);
+
+	if (in_use && ctx->nr_functions)
+		dmamem_quarantine(ctx);
+	else
+		dmamem_context_free(ctx);
+}
+
+/* A function that @ctx hands addresses to: stopped before pages are released */
+void dmamem_add_function(struct dmamem_context *ctx, struct pci_dev *pdev)
+{
+	ctx->functions[ctx->nr_functions++] = pci_dev_get(pdev);
+}
+
+void dmamem_forget_function(struct dmamem_context *ctx, struct pci_dev *pdev)
+{
+	unsigned int i;
+
+	for (i = 0; i < ctx->nr_functions; i++) {
+		if (ctx->functions[i] != pdev)
+			continue;
+		ctx->functions[i] = ctx->functions[--ctx->nr_functions];
+		pci_dev_put(pdev);
+		return;
+	}
 }
 
 /*
@@ -49,8 +116,10 @@ int dmamem_context_release(struct file *file)
  * would see, which it is not in a guest with encrypted memory or in a Xen PV
  * domain.
  */
-enum dmamem_cause dmamem_may_see_physical(void)
+enum dmamem_cause dmamem_may_see_addresses(struct dmamem_context *ctx)
 {
+	if (ctx->dev && ctx->dev->domain)
+		return DMAMEM_CAUSE_NONE;
 	if (cc_platform_has(CC_ATTR_MEM_ENCRYPT) || xen_pv_domain())
 		return DMAMEM_CAUSE_NOT_PHYSICAL;
 	if (!capable(CAP_SYS_RAWIO))
@@ -61,8 +130,10 @@ enum dmamem_cause dmamem_may_see_physical(void)
 }
 
 /* From here on user space can corrupt memory through a device */
-void dmamem_taint(void)
+void dmamem_taint(struct dmamem_context *ctx)
 {
+	if (ctx->dev && ctx->dev->domain)
+		return;
 	pr_warn_once("dmamem: physical addresses given to user space\n");
 	if (!test_taint(TAINT_USER))
 		add_taint(TAINT_USER, LOCKDEP_STILL_OK);

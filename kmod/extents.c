@@ -90,7 +90,7 @@ int dmamem_extents(struct dmamem_call *call)
 
 	if (arg->flags || !arg->count)
 		return -EINVAL;
-	ret = dmamem_cause_error(dmamem_may_see_physical());
+	ret = dmamem_cause_error(dmamem_may_see_addresses(call->ctx));
 	if (ret)
 		return ret;
 

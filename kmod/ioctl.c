@@ -36,6 +36,16 @@ static const struct dmamem_op dmamem_ops[] = {
 		.min_size = offsetofend(struct dmamem_unpin, __reserved),
 		.run = dmamem_unpin,
 	},
+	[DMAMEM_CMD_VERIFY] = {
+		.size = sizeof(struct dmamem_verify),
+		.min_size = offsetofend(struct dmamem_verify, length),
+		.run = dmamem_verify,
+	},
+	[DMAMEM_CMD_GUARD] = {
+		.size = sizeof(struct dmamem_guard),
+		.min_size = offsetofend(struct dmamem_guard, function),
+		.run = dmamem_guard,
+	},
 };
 
 /* Write the structure back, as much of it as the caller knows */
@@ -70,6 +80,8 @@ long dmamem_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 				    call.user_size);
 	if (ret)
 		return ret;
+	if (call.ctx->dev && READ_ONCE(call.ctx->dev->gone))
+		return -ENODEV;
 	/* Another thread may have changed it between the two reads */
 	call.arg.info.size = call.user_size;
 	return op->run(&call);

@@ -6,17 +6,19 @@
  */
 #include <linux/miscdevice.h>
 #include <linux/module.h>
+#include <linux/pci.h>
 
 #include "dmamem.h"
 
 static int dmamem_open(struct inode *inode, struct file *file)
 {
-	return dmamem_context_open(file);
+	return dmamem_context_open(file, NULL);
 }
 
-static int dmamem_release(struct inode *inode, struct file *file)
+int dmamem_release(struct inode *inode, struct file *file)
 {
-	return dmamem_context_release(file);
+	dmamem_context_close(file->private_data);
+	return 0;
 }
 
 static const struct file_operations dmamem_fops = {
@@ -25,6 +27,7 @@ static const struct file_operations dmamem_fops = {
 	.release = dmamem_release,
 	.unlocked_ioctl = dmamem_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
+	.show_fdinfo = dmamem_show_fdinfo,
 };
 
 static struct miscdevice dmamem_misc = {
@@ -34,7 +37,37 @@ static struct miscdevice dmamem_misc = {
 	.fops = &dmamem_fops,
 };
 
-module_misc_device(dmamem_misc);
+static int __init dmamem_init(void)
+{
+	int ret;
+
+	ret = dmamem_quarantine_init();
+	if (ret)
+		return ret;
+	ret = pci_register_driver(&dmamem_pci_driver);
+	if (ret)
+		goto quarantine;
+	ret = misc_register(&dmamem_misc);
+	if (ret)
+		goto driver;
+	return 0;
+
+driver:
+	pci_unregister_driver(&dmamem_pci_driver);
+quarantine:
+	dmamem_quarantine_exit();
+	return ret;
+}
+
+static void __exit dmamem_exit(void)
+{
+	misc_deregister(&dmamem_misc);
+	pci_unregister_driver(&dmamem_pci_driver);
+	dmamem_quarantine_exit();
+}
+
+module_init(dmamem_init);
+module_exit(dmamem_exit);
 
 MODULE_AUTHOR("dmamem developers");
 MODULE_DESCRIPTION("Stable DMA addresses for ordinary user memory");

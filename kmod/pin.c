@@ -12,6 +12,7 @@
 
 #include "compat.h"
 #include "dmamem.h"
+#include "trace.h"
 
 /* Page pointers that fit a page: 2 MiB of memory a batch */
 #define PIN_BATCH (PAGE_SIZE / sizeof(struct page *))
@@ -106,6 +107,7 @@ static enum dmamem_cause create_region(struct dmamem_call *call,
 	struct dmamem_pin *pin = &call->arg.pin;
 	struct dmamem_region *region;
 	enum dmamem_cause cause;
+	u64 bad;
 
 	cause = dmamem_region_create(call->ctx, pin, &region);
 	if (cause == DMAMEM_CAUSE_MEMLOCK)
@@ -114,9 +116,12 @@ static enum dmamem_cause create_region(struct dmamem_call *call,
 		return cause;
 
 	cause = pin_region(region);
+	bad = (u64)region->pages << PAGE_SHIFT;
+	if (!cause && call->ctx->dev)
+		cause = dmamem_map(region, &bad);
 	if (cause) {
 		pin->pages_done = region->pages;
-		pin->bad_addr = pin->addr + (pin->pages_done << PAGE_SHIFT);
+		pin->bad_addr = pin->addr + bad;
 		dmamem_region_put(region);
 		return cause;
 	}
@@ -128,12 +133,15 @@ static enum dmamem_cause check_caller(struct dmamem_context *ctx)
 {
 	if (current->mm != ctx->mm)
 		return DMAMEM_CAUSE_OWNER;
-	return dmamem_may_see_physical();
+	return dmamem_may_see_addresses(ctx);
 }
 
 static int pin_failed(struct dmamem_call *call, enum dmamem_cause cause)
 {
-	call->arg.pin.cause = cause;
+	struct dmamem_pin *pin = &call->arg.pin;
+
+	pin->cause = cause;
+	trace_dmamem_pin(pin, pin->pages_done);
 	/* Nothing to undo: if the explanation is lost, the error is not */
 	dmamem_reply(call);
 	return dmamem_cause_error(cause);
@@ -165,7 +173,8 @@ int dmamem_pin(struct dmamem_call *call)
 
 	pin->bad_addr = 0;
 	pin->nr_extents = region->runs.sgt.nents;
-	dmamem_taint();
+	dmamem_taint(call->ctx);
+	trace_dmamem_pin(pin, region->pages);
 	return dmamem_region_publish(call, region);
 }
 

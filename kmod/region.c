@@ -7,6 +7,7 @@
 #include <linux/slab.h>
 
 #include "dmamem.h"
+#include "trace.h"
 
 /**
  * dmamem_region_create - an empty region, charged to the owner
@@ -45,6 +46,9 @@ static void region_release(struct kref *ref)
 		container_of(ref, struct dmamem_region, ref);
 	struct dmamem_context *ctx = region->ctx;
 
+	if (ctx->dev)
+		dmamem_unmap(ctx->dev, region);
+	trace_dmamem_unpin(region->addr, region->length, region->pages);
 	dmamem_runs_release(&region->runs, region->flags & DMAMEM_PIN_WRITE);
 	account_locked_vm(ctx->mm, region->length >> PAGE_SHIFT, false);
 	atomic64_sub(region->length, &ctx->pinned);
@@ -101,6 +105,21 @@ struct dmamem_region *dmamem_region_get(struct dmamem_context *ctx, u32 id)
 	if (region)
 		kref_get(&region->ref);
 	xa_unlock(&ctx->regions);
+	return region;
+}
+
+/* The region after *@id, which becomes its id; the caller puts it */
+struct dmamem_region *dmamem_region_next(struct dmamem_context *ctx, u32 *id)
+{
+	struct dmamem_region *region;
+	unsigned long index = *id;
+
+	xa_lock(&ctx->regions);
+	region = xa_find_after(&ctx->regions, &index, ULONG_MAX, XA_PRESENT);
+	if (region)
+		kref_get(&region->ref);
+	xa_unlock(&ctx->regions);
+	*id = index;
 	return region;
 }
 

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The PCI driver: a function bound to it gets a device node of its own,
+ * /dev/dmamem-<domain:bus:device.function>.
+ *
+ * The driver has no ids; driver_override binds it. It requests no regions,
+ * because user space could not map the resource files of sysfs then.
+ */
+#include <linux/dma-map-ops.h>
+#include <linux/iommu.h>
+#include <linux/module.h>
+#include <linux/pci.h>
+#include <linux/slab.h>
+
+#include "dmamem.h"
+
+static unsigned int dma_bits = 64;
+module_param(dma_bits, uint, 0644);
+MODULE_PARM_DESC(dma_bits,
+		 "Address bits of functions bound from now on (default 64)");
+
+static void device_free(struct kref *ref)
+{
+	struct dmamem_device *dev = container_of(ref, struct dmamem_device, ref);
+
+	pci_dev_put(dev->pdev);
+	kfree(dev->misc.name);
+	kfree(dev);
+}
+
+void dmamem_device_put(struct dmamem_device *dev)
+{
+	kref_put(&dev->ref, device_free);
+}
+
+static int device_open(struct inode *inode, struct file *file)
+{
+	/* misc_open() excludes misc_deregister(): the device is there */
+	struct dmamem_device *dev = container_of(file->private_data,
+						 struct dmamem_device, misc);
+	int ret;
+
+	if (test_and_set_bit(DMAMEM_DEVICE_OPEN, &dev->state))
+		return -EBUSY;
+
+	ret = dmamem_context_open(file, dev);
+	if (ret) {
+		clear_bit(DMAMEM_DEVICE_OPEN, &dev->state);
+		return ret;
+	}
+	kref_get(&dev->ref);
+	pci_set_master(dev->pdev);
+	return 0;
+}
+
+/* After remove() the function is not ours to stop any more */
+static bool stop_device(struct dmamem_device *dev, bool in_use)
+{
+	bool stopped = true;
+
+	device_lock(&dev->pdev->dev);
+	if (dev->gone)
+		stopped = dev->stopped;
+	else if (in_use)
+		stopped = dmamem_stop(dev->pdev);
+	else
+		pci_clear_master(dev->pdev);
+	device_unlock(&dev->pdev->dev);
+	return stopped;
+}
+
+/**
+ * dmamem_device_close - stop the function of a context and take its addresses
+ * @ctx: The context, being closed. It loses the device; if that could not be
+ *       stopped, it is left in @functions.
+ * @in_use: Regions are left
+ */
+void dmamem_device_close(struct dmamem_context *ctx, bool in_use)
+{
+	struct dmamem_device *dev = ctx->dev;
+	struct dmamem_region *region;
+	unsigned long id;
+
+	if (!stop_device(dev, in_use))
+		dmamem_add_function(ctx, dev->pdev);
+	xa_for_each(&ctx->regions, id, region)
+		dmamem_unmap(dev, region);
+
+	ctx->dev = NULL;
+	clear_bit(DMAMEM_DEVICE_OPEN, &dev->state);
+	dmamem_device_put(dev);
+}
+
+static const struct file_operations device_fops = {
+	.owner = THIS_MODULE,
+	.open = device_open,
+	.release = dmamem_release,
+	.unlocked_ioctl = dmamem_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+	.show_fdinfo = dmamem_show_fdinfo,
+};
+
+static int setup_dma(struct dmamem_device *dev)
+{
+	unsigned int bits = clamp(dma_bits, 16U, 64U);
+	struct device *device = &dev->pdev->dev;
+	int ret;
+
+	ret = dma_set_mask_and_coherent(device, DMA_BIT_MASK(bits));
+	if (ret && bits > 32)
+		ret = dma_set_mask_and_coherent(device, DMA_BIT_MASK(32));
+	if (ret)
+		return ret;
+
+	/* 64 KiB and 4 GiB by default: runs would be cut for nothing */
+	dma_set_max_seg_size(device, UINT_MAX);
+	dma_set_seg_boundary(device, ULONG_MAX);
+
+	dev->domain = iommu_get_domain_for_dev(device);
+	if (dev->domain && !iommu_is_dma_domain(dev->domain))
+		dev->domain = NULL;
+	return 0;
+}
+
+static struct dmamem_device *device_alloc(struct pci_dev *pdev)
+{
+	struct dmamem_device *dev = kzalloc(sizeof(*dev), GFP_KERNEL);
+
+	if (!dev)
+		return NULL;
+
+	kref_init(&dev->ref);
+	init_rwsem(&dev->lock);
+	spin_lock_init(&dev->mapped_lock);
+	INIT_LIST_HEAD(&dev->mapped);
+	dev->pdev = pci_dev_get(pdev);
+	dev->misc.minor = MISC_DYNAMIC_MINOR;
+	dev->misc.name = kasprintf(GFP_KERNEL, "dmamem-%s", pci_name(pdev));
+	dev->misc.mode = 0600;
+	dev->misc.parent = &pdev->dev;
+	dev->misc.fops = &device_fops;
+	if (!dev->misc.name) {
+		dmamem_device_put(dev);
+		return NULL;
+	}
+	return dev;
+}
+
+static int dmamem_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+{
+	struct dmamem_device *dev = device_alloc(pdev);
+	int ret;
+
+	if (!dev)
+		return -ENOMEM;
+
+	ret = pci_enable_device(pdev);
+	if (ret)
+		goto put;
+	ret = setup_dma(dev);
+	if (ret)
+		goto disable;
+
+	pci_set_drvdata(pdev, dev);
+	ret = misc_register(&dev->misc);
+	if (ret)
+		goto disable;
+	return 0;
+
+disable:
+	pci_disable_device(pdev);
+put:
+	dmamem_device_put(dev);
+	return ret;
+}
+
+static void dmamem_remove(struct pci_dev *pdev)
+{
+	struct dmamem_device *dev = pci_get_drvdata(pdev);
+
+	misc_deregister(&dev->misc);
+
+	/* From here on commands on an open file find the function gone */
+	down_write(&dev->lock);
+	dev->gone = true;
+	dev->stopped = list_empty(&dev->mapped) || dmamem_stop(pdev);
+	dmamem_unmap_all(dev);
+	up_write(&dev->lock);
+
+	pci_disable_device(pdev);
+	dmamem_device_put(dev);
+}
+
+/* Somebody has reset the function: whatever it was writing has ended */
+static void dmamem_reset_done(struct pci_dev *pdev)
+{
+	dmamem_quarantine_clear(pdev);
+}
+
+static const struct pci_error_handlers dmamem_err_handler = {
+	.reset_done = dmamem_reset_done,
+};
+
+struct pci_driver dmamem_pci_driver = {
+	.name = "dmamem",
+	.probe = dmamem_probe,
+	.remove = dmamem_remove,
+	.err_handler = &dmamem_err_handler,
+};

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Quarantine: pages that a function may still write to, because it could not be
+ * stopped, stay pinned and charged after their context is gone. They are given
+ * back when the function has been reset or removed, or when the administrator
+ * says so:
+ *
+ *	cat /sys/module/dmamem/parameters/quarantine
+ *	echo 0000:00:05.0 > /sys/module/dmamem/parameters/quarantine
+ */
+#include <linux/module.h>
+#include <linux/pci.h>
+#include <linux/slab.h>
+
+#include "dmamem.h"
+
+static LIST_HEAD(wards);
+static DEFINE_MUTEX(wards_lock);
+static atomic64_t quarantined;
+
+u64 dmamem_quarantined(void)
+{
+	return atomic64_read(&quarantined);
+}
+
+/**
+ * dmamem_quarantine - keep a closed context until its functions are harmless
+ * @ctx: The context, with @functions those that could not be stopped
+ */
+void dmamem_quarantine(struct dmamem_context *ctx)
+{
+	u64 bytes = atomic64_read(&ctx->pinned);
+	unsigned int i;
+
+	for (i = 0; i < ctx->nr_functions; i++)
+		pci_warn(ctx->functions[i],
+			 "dmamem: %llu bytes stay pinned until it is reset\n",
+			 bytes);
+	/* The module must stay, too; the file has a reference until we return */
+	__module_get(THIS_MODULE);
+	atomic64_add(bytes, &quarantined);
+	mutex_lock(&wards_lock);
+	list_add_tail(&ctx->ward, &wards);
+	mutex_unlock(&wards_lock);
+}
+
+static void discharge(struct dmamem_context *ctx)
+{
+	atomic64_sub(atomic64_read(&ctx->pinned), &quarantined);
+	dmamem_context_free(ctx);
+	module_put(THIS_MODULE);
+}
+
+/**
+ * dmamem_quarantine_clear - a function has been reset or is no more
+ * @pdev: The function
+ *
+ * Give back the pages that no other function may still write to.
+ */
+void dmamem_quarantine_clear(struct pci_dev *pdev)
+{
+	struct dmamem_context *ctx, *next;
+	LIST_HEAD(free);
+
+	mutex_lock(&wards_lock);
+	list_for_each_entry_safe(ctx, next, &wards, ward) {
+		dmamem_forget_function(ctx, pdev);
+		if (!ctx->nr_functions)
+			list_move(&ctx->ward, &free);
+	}
+	mutex_unlock(&wards_lock);
+
+	list_for_each_entry_safe(ctx, next, &free, ward)
+		discharge(ctx);
+}
+
+static int removed(struct notifier_block *nb, unsigned long event, void *data)
+{
+	if (event == BUS_NOTIFY_REMOVED_DEVICE)
+		dmamem_quarantine_clear(to_pci_dev(data));
+	return NOTIFY_OK;
+}
+
+static struct notifier_block removed_nb = { .notifier_call = removed };
+
+int dmamem_quarantine_init(void)
+{
+	return bus_register_notifier(&pci_bus_type, &removed_nb);
+}
+
+void dmamem_quarantine_exit(void)
+{
+	bus_unregister_notifier(&pci_bus_type, &removed_nb);
+}
+
+static int quarantine_get(char *buffer, const struct kernel_param *kp)
+{
+	struct dmamem_context *ctx;
+	unsigned int i;
+	int len = 0;
+
+	mutex_lock(&wards_lock);
+	list_for_each_entry(ctx, &wards, ward)
+		for (i = 0; i < ctx->nr_functions; i++)
+			len += sysfs_emit_at(buffer, len, "%s %llu\n",
+					     pci_name(ctx->functions[i]),
+					     atomic64_read(&ctx->pinned));
+	mutex_unlock(&wards_lock);
+	return len;
+}
+
+/* A function of that name in quarantine; the caller puts it */
+static struct pci_dev *find_function(const char *name)
+{
+	struct pci_dev *pdev = NULL;
+	struct dmamem_context *ctx;
+	unsigned int i;
+
+	mutex_lock(&wards_lock);
+	list_for_each_entry(ctx, &wards, ward)
+		for (i = 0; !pdev && i < ctx->nr_functions; i++)
+			if (sysfs_streq(name, pci_name(ctx->functions[i])))
+				pdev = pci_dev_get(ctx->functions[i]);
+	mutex_unlock(&wards_lock);
+	return pdev;
+}
+
+static int quarantine_set(const char *name, const struct kernel_param *kp)
+{
+	struct pci_dev *pdev = find_function(name);
+
+	if (!pdev)
+		return -ENOENT;
+	pci_warn(pdev, "dmamem: quarantine ended by hand\n");
+	dmamem_quarantine_clear(pdev);
+	pci_dev_put(pdev);
+	return 0;
+}
+
+static const struct kernel_param_ops quarantine_ops = {
+	.get = quarantine_get,
+	.set = quarantine_set,
+};
+
+module_param_cb(quarantine, &quarantine_ops, NULL, 0600);
+MODULE_PARM_DESC(quarantine,
+		 "Functions that could not be stopped and the bytes kept pinned for each; write a function's name to give them back");
