@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+/*
+ * Opening and closing contexts.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "libdmamem/context.h"
+
+static int init_lock(pthread_mutex_t *lock)
+{
+	pthread_mutexattr_t attr;
+	int ret;
+
+	ret = pthread_mutexattr_init(&attr);
+	if (ret)
+		return -ret;
+	pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_ERRORCHECK);
+	ret = pthread_mutex_init(lock, &attr);
+	pthread_mutexattr_destroy(&attr);
+	return -ret;
+}
+
+static int create_maps(struct dmamem_context *ctx)
+{
+	struct dmamem_map_config config = {
+		.leaves_added = dmamem_arena_add,
+		.arg = ctx,
+	};
+	int ret;
+
+	ret = dmamem_map_create_config(DMAMEM_MAP_LINEAR, DMAMEM_NO_ADDRESS,
+				       &config, &ctx->dma_map);
+	if (ret)
+		return ret;
+	ret = dmamem_map_create(DMAMEM_MAP_UNIFORM, 0, &ctx->registration_map);
+	if (ret)
+		dmamem_map_free(ctx->dma_map);
+	return ret;
+}
+
+int dmamem_context_create(struct dmamem_provider *provider,
+			  struct dmamem_context **ctx)
+{
+	struct dmamem_context *new = calloc(1, sizeof(*new));
+	int ret;
+
+	if (!new)
+		return -ENOMEM;
+	new->provider = provider;
+	ret = init_lock(&new->lock);
+	if (ret)
+		goto free;
+	ret = create_maps(new);
+	if (ret)
+		goto destroy_lock;
+	*ctx = new;
+	return 0;
+
+destroy_lock:
+	pthread_mutex_destroy(&new->lock);
+free:
+	free(new);
+	return ret;
+}
+
+/* Fields that the caller's header does not have are zero */
+static int copy_options(const struct dmamem_options *options,
+			struct dmamem_options *copy)
+{
+	const char *tail = (const char *)options + sizeof(*copy);
+
+	memset(copy, 0, sizeof(*copy));
+	if (!options)
+		return 0;
+	if (options->size < offsetof(struct dmamem_options, node))
+		return -EINVAL;
+	if (options->size <= sizeof(*copy)) {
+		memcpy(copy, options, options->size);
+		return 0;
+	}
+	for (size_t i = 0; i < options->size - sizeof(*copy); i++)
+		if (tail[i])
+			return -EINVAL;
+	memcpy(copy, options, sizeof(*copy));
+	return 0;
+}
+
+int dmamem_open(const struct dmamem_options *options,
+		struct dmamem_context **ctx)
+{
+	struct dmamem_provider *provider;
+	struct dmamem_options copy;
+	int ret;
+
+	ret = copy_options(options, &copy);
+	if (ret)
+		return ret;
+	ret = dmamem_provider_kmod_open(&copy, &provider);
+	if (ret)
+		return ret;
+	ret = dmamem_context_create(provider, ctx);
+	if (ret)
+		provider->ops->close(provider);
+	return ret;
+}
+
+void dmamem_close(struct dmamem_context *ctx)
+{
+	if (!ctx)
+		return;
+	dmamem_release_all(ctx);
+	dmamem_arenas_release(ctx);
+	dmamem_map_free(ctx->registration_map);
+	dmamem_map_free(ctx->dma_map);
+	pthread_mutex_destroy(&ctx->lock);
+	ctx->provider->ops->close(ctx->provider);
+	free(ctx);
+}
+
+const struct dmamem_map *dmamem_dma_map(const struct dmamem_context *ctx)
+{
+	return ctx->dma_map;
+}

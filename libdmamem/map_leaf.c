@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+/*
+ * Memory for leaves, in aligned blocks. A leaf that a reader may hold stays
+ * with its chunk until the map is freed: nothing is ever given back.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "libdmamem/map_private.h"
+
+#define LEAVES_PER_BLOCK (CHUNK_SIZE / PAGE_SIZE)
+
+struct dmamem_leaf_block {
+	struct dmamem_leaf_block *next;
+	char *mem;
+	size_t nr_taken;
+};
+
+/* One chunk, so that it takes at most one leaf to describe it */
+static char *map_block(void)
+{
+	uintptr_t start;
+	char *mem;
+
+	mem = mmap(NULL, 2 * CHUNK_SIZE, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (mem == MAP_FAILED)
+		return NULL;
+
+	start = -(uintptr_t)mem & (CHUNK_SIZE - 1);
+	if (start)
+		munmap(mem, start);
+	munmap(mem + start + CHUNK_SIZE, CHUNK_SIZE - start);
+	return mem + start;
+}
+
+static struct dmamem_leaf_block *new_block(void)
+{
+	struct dmamem_leaf_block *block = calloc(1, sizeof(*block));
+
+	if (!block)
+		return NULL;
+	block->mem = map_block();
+	if (!block->mem) {
+		free(block);
+		return NULL;
+	}
+	return block;
+}
+
+static void free_block(struct dmamem_leaf_block *block)
+{
+	munmap(block->mem, CHUNK_SIZE);
+	free(block);
+}
+
+static void append_block(struct dmamem_leaf_pool *pool,
+			 struct dmamem_leaf_block *block)
+{
+	if (pool->last)
+		pool->last->next = block;
+	else
+		pool->first = pool->current = block;
+	pool->last = block;
+	pool->nr_free += LEAVES_PER_BLOCK;
+}
+
+/* The way back: nothing has been taken from the last block */
+static void drop_last_block(struct dmamem_leaf_pool *pool,
+			    struct dmamem_leaf_block *before)
+{
+	free_block(pool->last);
+	pool->nr_free -= LEAVES_PER_BLOCK;
+	pool->last = before;
+	if (before)
+		before->next = NULL;
+	else
+		pool->first = pool->current = NULL;
+}
+
+/* The owner may need a leaf of the block itself to enter it into the map */
+static int grow(struct dmamem_map *map)
+{
+	const struct dmamem_map_config *config = &map->config;
+	struct dmamem_leaf_block *before = map->pool.last;
+	struct dmamem_leaf_block *block = new_block();
+	int ret;
+
+	if (!block)
+		return -ENOMEM;
+	append_block(&map->pool, block);
+	if (!config->leaves_added)
+		return 0;
+	ret = config->leaves_added(config->arg, block->mem, CHUNK_SIZE);
+	if (ret)
+		drop_last_block(&map->pool, before);
+	return ret;
+}
+
+/* See to it that the next @nr calls of dmamem_map_leaf_take() succeed */
+int dmamem_map_leaves_reserve(struct dmamem_map *map, size_t nr)
+{
+	int ret;
+
+	while (map->pool.nr_free < nr) {
+		ret = grow(map);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+/* A leaf that nobody has seen yet, contents undefined */
+uint64_t *dmamem_map_leaf_take(struct dmamem_map *map)
+{
+	struct dmamem_leaf_pool *pool = &map->pool;
+
+	while (pool->current->nr_taken == LEAVES_PER_BLOCK)
+		pool->current = pool->current->next;
+	pool->nr_free--;
+	return (uint64_t *)(pool->current->mem +
+			    pool->current->nr_taken++ * PAGE_SIZE);
+}
+
+void dmamem_map_leaves_release(struct dmamem_map *map)
+{
+	struct dmamem_leaf_block *block;
+
+	while ((block = map->pool.first)) {
+		map->pool.first = block->next;
+		free_block(block);
+	}
+}
