@@ -46,7 +46,6 @@ suite_open() {
 	Dir::Cache "$suite_dir";
 	Dir::Cache::archives "$suite_dir/archives";
 	END
-	echo "Reading the package lists of Debian $1" >&2
 	apt-get -qq update >&2
 	touch "$suite_dir/updated"
 }
@@ -55,7 +54,6 @@ suite_open() {
 suite_unpack() {
 	unpack_dir=$1
 	shift
-	echo "Fetching $*" >&2
 	mkdir -p "$unpack_dir/debs"
 	(cd "$unpack_dir/debs" && apt-get -qq download "$@" >&2) ||
 		die "cannot fetch $*"

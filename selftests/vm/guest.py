@@ -35,9 +35,9 @@ def parser(**kwargs):
     group = options.add_argument_group("the guest")
     group.add_argument("--kernel", default="6.1", metavar="NAME",
                        help="6.1, 6.12, sid or sanitizers (default: 6.1)")
-    group.add_argument("--iommu", nargs="?", const="on", default="off",
+    group.add_argument("--iommu", default="off",
                        choices=("off", "on", "pt", "lazy"),
-                       help="intel-iommu: translating, identity (pt), or "
+                       help="intel-iommu: none, translating, identity (pt), or "
                        "translating with deferred flushes (lazy)")
     group.add_argument("--cpus", type=int, default=2, metavar="N",
                        help="processors (default: 2)")

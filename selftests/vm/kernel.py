@@ -34,8 +34,8 @@ class Kernel:
 
     def image(self):
         """What QEMU boots: uncompressed if that can be, it saves seconds."""
-        vmlinuz = f"{self.folder}/boot/vmlinuz-{self.release}"
-        vmlinux = f"{self.folder}/boot/vmlinux"
+        vmlinuz = f"{self.folder}/vmlinuz"
+        vmlinux = f"{self.folder}/vmlinux"
         if not os.path.exists(vmlinux):
             try:
                 data = lzma.LZMADecompressor().decompress(_payload(vmlinuz))
@@ -63,7 +63,7 @@ class Kernel:
         path = self._find_module(name)
         if path is None:
             raise FileNotFoundError(f"kernel {self.name} has no module {name}")
-        with (lzma.open if path.endswith(".xz") else open)(path) as stream:
+        with (lzma.open if path.endswith(".xz") else open)(path, "rb") as stream:
             data = stream.read()
         depends = re.search(rb"\0depends=([^\0]*)\0", data).group(1).decode()
         for other in filter(None, depends.split(",")):
