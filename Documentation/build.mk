@@ -23,5 +23,9 @@ $(DOCS)/html/index.html:
 $(DOCS)/man/.stamp: $(DOCS)/html/index.html
 	$(call cmd,MAN)
 
-.PHONY: docs
-docs: $(DOCS)/html/index.html $(DOCS)/man/.stamp
+.PHONY: docs docs-now
+docs-now: $(DOCS)/html/index.html $(DOCS)/man/.stamp
+
+docs:
+	$(Q)scripts/setup $@
+	$(Q)$(MAKE) docs-now
