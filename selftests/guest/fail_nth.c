@@ -23,14 +23,14 @@
 /* More places than any command has: the walk must end before */
 #define MAX_PLACES 1000
 
-FIXTURE(fail_nth)
+FIXTURE(failures)
 {
 	int nth;
 	int fd;
 	int64_t pins_before;
 };
 
-FIXTURE_SETUP(fail_nth)
+FIXTURE_SETUP(failures)
 {
 	self->fd = -1;
 	if (access(NODE, F_OK))
@@ -43,7 +43,7 @@ FIXTURE_SETUP(fail_nth)
 	ASSERT_LE(0, self->pins_before);
 }
 
-FIXTURE_TEARDOWN(fail_nth)
+FIXTURE_TEARDOWN(failures)
 {
 	close(self->fd);
 	close(self->nth);
@@ -51,7 +51,7 @@ FIXTURE_TEARDOWN(fail_nth)
 	EXPECT_EQ(0, pins_charged());
 }
 
-TEST_F(fail_nth, open)
+TEST_F(failures, open)
 {
 	int happened = 1;
 
