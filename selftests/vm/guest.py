@@ -13,7 +13,7 @@ import time
 
 import accel
 import cpio
-from kernel import Kernel, TOP
+from kernel import Kernel
 
 VM = os.path.dirname(os.path.abspath(__file__))
 BUSYBOX = "/bin/busybox"
@@ -188,7 +188,8 @@ class Guest:
         the guest's programs print is handed to output(result, line).
         """
         results = [Result(command) for command in commands]
-        accelerator = "tcg" if self._options.icount else accel.best(self._kernel)
+        accelerator = ("tcg" if self._options.icount
+                       else accel.best(self._kernel))
         qemu = self._qemu(accelerator, self._initramfs(commands, files))
         with open(self._qemu_log, "wb") as log, \
                 subprocess.Popen(qemu, stdin=subprocess.DEVNULL, stderr=log,

@@ -63,7 +63,8 @@ class Kernel:
         path = self._find_module(name)
         if path is None:
             raise FileNotFoundError(f"kernel {self.name} has no module {name}")
-        with (lzma.open if path.endswith(".xz") else open)(path, "rb") as stream:
+        opener = lzma.open if path.endswith(".xz") else open
+        with opener(path, "rb") as stream:
             data = stream.read()
         depends = re.search(rb"\0depends=([^\0]*)\0", data).group(1).decode()
         for other in filter(None, depends.split(",")):
