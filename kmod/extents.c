@@ -11,19 +11,31 @@
 /* Extents to write between two looks at the scheduler */
 #define EXTENTS_BATCH 512
 
-/* Where in a region we are: @skip bytes into the run @sg, @left runs to go */
+/*
+ * Where in a region we are: @skip bytes into the run @sg, @left runs to go. The
+ * runs of a device are those that dma_map_sgtable() made.
+ */
 struct cursor {
 	struct scatterlist *sg;
 	unsigned int left;
 	unsigned int skip;
+	bool dma;
 };
 
-static void cursor_seek(struct cursor *cur, struct sg_table *sgt, u64 offset)
+static __always_inline u64 run_address(struct scatterlist *sg, bool dma)
 {
-	cur->sg = sgt->sgl;
-	cur->left = sgt->nents;
-	while (offset >= cur->sg->length) {
-		offset -= cur->sg->length;
+	return dma ? sg_dma_address(sg) : sg_phys(sg);
+}
+
+static __always_inline unsigned int run_length(struct scatterlist *sg, bool dma)
+{
+	return dma ? sg_dma_len(sg) : sg->length;
+}
+
+static void seek(struct cursor *cur, u64 offset)
+{
+	while (cur->left && offset >= run_length(cur->sg, cur->dma)) {
+		offset -= run_length(cur->sg, cur->dma);
 		cur->sg = dmamem_next_run(cur->sg);
 		if (!(--cur->left % EXTENTS_BATCH))
 			cond_resched();
@@ -31,27 +43,31 @@ static void cursor_seek(struct cursor *cur, struct sg_table *sgt, u64 offset)
 	cur->skip = offset;
 }
 
-/* Write up to @nr extents; fewer only at the end of the region */
+/* Write @nr extents; the region has as many left */
 static int put_extents(struct cursor *cur, struct dmamem_extent __user *user,
 		       unsigned int nr, u64 *bytes)
 {
 	struct scatterlist *sg = cur->sg;
-	unsigned int i, skip = cur->skip;
+	unsigned int i, length, skip = cur->skip;
+	bool dma = cur->dma;
 	u64 sum = 0;
 
 	if (!user_write_access_begin(user, nr * sizeof(*user)))
 		return -EFAULT;
-	for (i = 0; i < nr; i++) {
-		unsafe_put_user(sg_phys(sg) + skip, &user[i].dma_addr, fault);
-		unsafe_put_user(sg->length - skip, &user[i].length, fault);
-		sum += sg->length - skip;
+	for (i = 0; i < nr; i++, sg = dmamem_next_run(sg)) {
+		length = run_length(sg, dma) - skip;
+		unsafe_put_user(run_address(sg, dma) + skip, &user[i].dma_addr,
+				fault);
+		unsafe_put_user(length, &user[i].length, fault);
+		sum += length;
 		skip = 0;
-		sg = dmamem_next_run(sg);
 	}
 	user_write_access_end();
 
 	*bytes += sum;
-	*cur = (struct cursor) { .sg = sg, .left = cur->left - nr };
+	cur->sg = sg;
+	cur->left -= nr;
+	cur->skip = 0;
 	return 0;
 
 fault:
@@ -62,18 +78,21 @@ fault:
 static int copy_extents(struct dmamem_region *region, struct dmamem_extents *arg)
 {
 	struct dmamem_extent __user *user = u64_to_user_ptr(arg->extents);
-	unsigned int nr, done = 0, count = arg->count;
-	struct cursor cur;
+	struct cursor cur = {
+		.sg = region->runs.sgt.sgl,
+		.left = region->runs.sgt.nents,
+		.dma = region->ctx->dev,
+	};
+	unsigned int nr, done, count;
 	int ret;
 
-	cursor_seek(&cur, &region->runs.sgt, arg->offset);
-	count = min(count, cur.left);
-	while (done < count) {
+	seek(&cur, arg->offset);
+	count = min(arg->count, cur.left);
+	for (done = 0; done < count; done += nr) {
 		nr = min_t(unsigned int, count - done, EXTENTS_BATCH);
 		ret = put_extents(&cur, user + done, nr, &arg->offset);
 		if (ret)
 			return ret;
-		done += nr;
 		cond_resched();
 		if (fatal_signal_pending(current))
 			return -EINTR;

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+/*
+ * A PCI function bound to the dmamem driver: its node, its addresses, and what
+ * becomes of both when it goes. Witness is QEMU's edu device, which reads and
+ * writes memory at the address it is given.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <kselftest_harness.h>
+
+#include "selftests/lib/edu.h"
+#include "selftests/lib/function.h"
+#include "selftests/lib/pages.h"
+#include "selftests/lib/uapi.h"
+
+FIXTURE(device)
+{
+	struct edu edu;
+	struct dmamem_info info;
+	int fd;
+};
+
+FIXTURE_SETUP(device)
+{
+	int ret = edu_open(&self->edu, "dmamem");
+
+	self->fd = -1;
+	if (ret == -ENODEV)
+		SKIP(return, "no edu device");
+	ASSERT_EQ(0, ret);
+	self->fd = uapi_open(self->edu.bdf);
+	ASSERT_LE(0, self->fd);
+	ASSERT_EQ(0, uapi_info(self->fd, &self->info));
+}
+
+FIXTURE_TEARDOWN(device)
+{
+	if (self->fd >= 0)
+		close(self->fd);
+}
+
+static int is_translated(const char *bdf)
+{
+	char path[128], type[32] = "";
+	FILE *stream;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/iommu_group/type",
+		 bdf);
+	stream = fopen(path, "re");
+	if (!stream)
+		return 0;
+	if (!fgets(type, sizeof(type), stream))
+		type[0] = 0;
+	fclose(stream);
+	return !strncmp(type, "DMA", 3);
+}
+
+TEST_F(device, info)
+{
+	EXPECT_EQ(is_translated(self->edu.bdf) ? DMAMEM_ADDRESS_TRANSLATED :
+						 DMAMEM_ADDRESS_PHYSICAL,
+		  self->info.address_type);
+	EXPECT_EQ(UINT64_MAX, self->info.dma_mask);
+	EXPECT_EQ(0, self->info.max_guards);
+	EXPECT_EQ(0, self->info.features >> DMAMEM_CMD_GUARD & 1);
+	EXPECT_EQ(-ENOTTY, uapi_guard(self->fd, self->edu.bdf));
+}
+
+TEST_F(device, one_opener)
+{
+	EXPECT_EQ(-EBUSY, uapi_open(self->edu.bdf));
+	close(self->fd);
+	self->fd = uapi_open(self->edu.bdf);
+	EXPECT_LE(0, self->fd);
+}
+
+TEST_F(device, bus_master_while_open)
+{
+	EXPECT_EQ(1, function_is_master(self->edu.bdf));
+	close(self->fd);
+	self->fd = -1;
+	EXPECT_EQ(0, function_is_master(self->edu.bdf));
+}
+
+TEST_F(device, edu_copies_a_page)
+{
+	char *pages = pages_map(2 * PAGE);
+	int region;
+	size_t i;
+
+	ASSERT_NE(NULL, pages);
+	for (i = 0; i < EDU_BYTES; i++)
+		pages[i] = i * 7 + (i >> 8);
+	region = uapi_pin_id(self->fd, pages, 2 * PAGE, DMAMEM_PIN_WRITE);
+	ASSERT_LT(0, region);
+	ASSERT_EQ(0, edu_read(&self->edu, uapi_dma_addr(self->fd, region, 0),
+			      EDU_BYTES));
+	ASSERT_EQ(0, edu_write(&self->edu,
+			       uapi_dma_addr(self->fd, region, PAGE),
+			       EDU_BYTES));
+	EXPECT_EQ(0, memcmp(pages, pages + PAGE, EDU_BYTES));
+	EXPECT_EQ(0, uapi_unpin(self->fd, region));
+}
+
+/* 2048 pages that are nowhere near each other */
+TEST_F(device, scattered_pages)
+{
+	const size_t nr = 2048;
+	struct dmamem_extent *extents;
+	struct dmamem_pin pin;
+	uint64_t offset = 0;
+	uint32_t i, count;
+	char *pages, *source;
+
+	source = pages_map(nr * PAGE);
+	pages = pages_map(nr * PAGE);
+	ASSERT_NE(NULL, source);
+	ASSERT_NE(NULL, pages);
+	for (i = 0; i < nr; i++)
+		ASSERT_NE(MAP_FAILED,
+			  mremap(source + i * 779 % nr * PAGE, PAGE, PAGE,
+				 MREMAP_MAYMOVE | MREMAP_FIXED,
+				 pages + i * PAGE));
+	ASSERT_EQ(0, uapi_pin(self->fd, pages, nr * PAGE, DMAMEM_PIN_WRITE,
+			      &pin));
+
+	extents = calloc(nr, sizeof(*extents));
+	count = nr;
+	ASSERT_EQ(0, uapi_extents(self->fd, pin.region, 0, extents, &count));
+	EXPECT_EQ(pin.nr_extents, count);
+	if (self->info.address_type == DMAMEM_ADDRESS_TRANSLATED) {
+		EXPECT_EQ(1, count);
+		EXPECT_EQ(nr * PAGE, extents[0].length);
+		EXPECT_NE(pages_phys(pages), extents[0].dma_addr);
+		count = 0;
+	} else {
+		EXPECT_LT(nr / 2, count);
+	}
+	for (i = 0; i < count; i++) {
+		EXPECT_EQ(pages_phys(pages + offset), extents[i].dma_addr);
+		offset += extents[i].length;
+	}
+	EXPECT_EQ(count ? nr * PAGE : 0, offset);
+	EXPECT_EQ(0, uapi_unpin(self->fd, pin.region));
+}
+
+/* The page belongs to nobody the device knows, as soon as UNPIN returns */
+TEST_F(device, no_access_after_unpin)
+{
+	char *page = pages_map(PAGE);
+	uint64_t addr;
+	int region, i;
+
+	if (self->info.address_type != DMAMEM_ADDRESS_TRANSLATED)
+		SKIP(return, "nothing translates: nothing can keep it out");
+	for (i = 0; i < 8; i++) {
+		region = uapi_pin_id(self->fd, page, PAGE, DMAMEM_PIN_WRITE);
+		ASSERT_LT(0, region);
+		addr = uapi_dma_addr(self->fd, region, 0);
+		memset(page, 0x11, PAGE);
+		/* Let the device, and its IOTLB, learn the address */
+		ASSERT_EQ(0, edu_read(&self->edu, addr, EDU_BYTES));
+		memset(page, 0x22, PAGE);
+		ASSERT_EQ(0, edu_write(&self->edu, addr, EDU_BYTES));
+		ASSERT_EQ(0x11, page[0]);
+		memset(page, 0x22, PAGE);
+		ASSERT_EQ(0, uapi_unpin(self->fd, region));
+		edu_write(&self->edu, addr, EDU_BYTES);
+		ASSERT_EQ(0x22, page[0]);
+		ASSERT_EQ(0x22, page[EDU_BYTES - 1]);
+	}
+}
+
+/* A device that may only read is given no more, where something checks it */
+TEST_F(device, read_only)
+{
+	char *page = pages_map(2 * PAGE);
+	int region, copy;
+	uint64_t addr;
+
+	if (self->info.address_type != DMAMEM_ADDRESS_TRANSLATED)
+		SKIP(return, "nothing translates: nothing can keep it out");
+	memset(page, 0x11, PAGE);
+	region = uapi_pin_id(self->fd, page, PAGE, 0);
+	ASSERT_LT(0, region);
+	addr = uapi_dma_addr(self->fd, region, 0);
+	ASSERT_EQ(0, edu_read(&self->edu, addr, EDU_BYTES));
+	memset(page, 0x22, PAGE);
+	edu_write(&self->edu, addr, EDU_BYTES);
+	EXPECT_EQ(0x22, page[0]);
+
+	/* It did read, and it can write */
+	copy = uapi_pin_id(self->fd, page + PAGE, PAGE, DMAMEM_PIN_WRITE);
+	ASSERT_LT(0, copy);
+	ASSERT_EQ(0, edu_write(&self->edu, uapi_dma_addr(self->fd, copy, 0),
+			       EDU_BYTES));
+	EXPECT_EQ(0x11, page[PAGE]);
+	EXPECT_EQ(0, uapi_unpin(self->fd, copy));
+	EXPECT_EQ(0, uapi_unpin(self->fd, region));
+}
+
+TEST_F(device, goes_while_open)
+{
+	long before = pages_pinned();
+	char *pages = pages_map(16 * PAGE);
+	struct dmamem_info info;
+	struct dmamem_pin pin;
+	int region;
+
+	region = uapi_pin_id(self->fd, pages, 16 * PAGE, DMAMEM_PIN_WRITE);
+	ASSERT_LT(0, region);
+	ASSERT_EQ(0, function_bind(self->edu.bdf, NULL));
+
+	EXPECT_EQ(0, function_is_master(self->edu.bdf));
+	EXPECT_EQ(-ENODEV, uapi_info(self->fd, &info));
+	EXPECT_EQ(-ENODEV, uapi_pin(self->fd, pages, PAGE, 0, &pin));
+	EXPECT_EQ(0, uapi_dma_addr(self->fd, region, 0));
+	EXPECT_EQ(-ENODEV, uapi_unpin(self->fd, region));
+	EXPECT_EQ(-ENODEV, uapi_verify(self->fd, region, 0, PAGE, NULL));
+	EXPECT_EQ(-ENOENT, uapi_open(self->edu.bdf));
+	EXPECT_EQ(before + 16, pages_pinned());
+
+	close(self->fd);
+	self->fd = -1;
+	/* edu has no reset: the pages wait for it to be vouched for */
+	EXPECT_EQ(before + 16, pages_pinned());
+	EXPECT_EQ(0, pages_write("/sys/module/dmamem/parameters/quarantine",
+				 self->edu.bdf));
+	EXPECT_EQ(before, pages_pinned());
+}
+
+TEST_F(device, module_stays_while_open)
+{
+	ASSERT_EQ(-1, syscall(SYS_delete_module, "dmamem", O_NONBLOCK));
+	EXPECT_EQ(EWOULDBLOCK, errno);
+}
+
+TEST_F(device, fdinfo)
+{
+	char *pages = pages_map(4 * PAGE), path[64], want[64];
+	int region = uapi_pin_id(self->fd, pages, 4 * PAGE, DMAMEM_PIN_WRITE);
+
+	ASSERT_LT(0, region);
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", self->fd);
+	EXPECT_EQ(4 * PAGE, pages_count(path, "pinned:"));
+	snprintf(want, sizeof(want), "region:\t%d addr=%p length=%zu runs=",
+		 region, pages, (size_t)(4 * PAGE));
+	EXPECT_LT(0, pages_count(path, want));
+	EXPECT_EQ(0, uapi_unpin(self->fd, region));
+	EXPECT_EQ(-1, pages_count(path, want));
+}
+
+TEST_HARNESS_MAIN

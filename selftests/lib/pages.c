@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "selftests/lib/pages.h"
+
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
+
+void *pages_map(size_t length)
+{
+	void *addr = mmap(NULL, length, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (addr == MAP_FAILED)
+		return NULL;
+	madvise(addr, length, MADV_NOHUGEPAGE);
+	memset(addr, 0x5a, length);
+	return addr;
+}
+
+void *pages_map_thp(size_t length)
+{
+	char *addr = mmap(NULL, length + HUGE, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uintptr_t aligned = ((uintptr_t)addr + HUGE - 1) & ~(HUGE - 1);
+
+	if (addr == MAP_FAILED)
+		return NULL;
+	memset((void *)aligned, 0x5a, length);
+	if (madvise((void *)aligned, length, MADV_COLLAPSE))
+		return NULL;
+	return (void *)aligned;
+}
+
+uint64_t pages_phys(const void *addr)
+{
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	uint64_t entry = 0;
+
+	if (fd < 0)
+		return 0;
+	if (pread(fd, &entry, sizeof(entry), (uintptr_t)addr / PAGE * 8) !=
+	    sizeof(entry))
+		entry = 0;
+	close(fd);
+	if (!(entry >> 63))
+		return 0;
+	return (entry & ((1ULL << 55) - 1)) * PAGE + (uintptr_t)addr % PAGE;
+}
+
+long pages_count(const char *file, const char *key)
+{
+	FILE *stream = fopen(file, "re");
+	char line[256];
+	long value = -1;
+
+	if (!stream)
+		return -1;
+	while (fgets(line, sizeof(line), stream))
+		if (!strncmp(line, key, strlen(key)) &&
+		    sscanf(line + strlen(key), "%ld", &value) == 1)
+			break;
+	fclose(stream);
+	return value;
+}
+
+int pages_write(const char *file, const char *text)
+{
+	int fd = open(file, O_WRONLY | O_CLOEXEC);
+	int ret = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, strlen(text)) < 0)
+		ret = -errno;
+	close(fd);
+	return ret;
+}
+
+long pages_pinned(void)
+{
+	char line[16];
+	int fd = open("/proc/sys/vm/stat_refresh", O_RDONLY | O_CLOEXEC);
+
+	/* The counts of all processors come together when this is read */
+	if (fd >= 0) {
+		if (read(fd, line, sizeof(line)) < 0)
+			line[0] = 0;
+		close(fd);
+	}
+	return pages_count("/proc/vmstat", "nr_foll_pin_acquired") -
+	       pages_count("/proc/vmstat", "nr_foll_pin_released");
+}

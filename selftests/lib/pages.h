@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR MIT */
+/*
+ * Memory of a kind, and where it is.
+ */
+#ifndef DMAMEM_SELFTESTS_PAGES_H
+#define DMAMEM_SELFTESTS_PAGES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define PAGE 4096UL
+#define HUGE (2UL << 20)
+
+/* Private anonymous memory of small pages, touched; NULL on failure */
+void *pages_map(size_t length);
+
+/* The same, aligned to 2 MiB and made of huge pages; NULL if that fails */
+void *pages_map_thp(size_t length);
+
+/* Physical address of the byte at @addr, 0 if there is no page */
+uint64_t pages_phys(const void *addr);
+
+/* Pages that long-term users hold now, in the whole machine */
+long pages_pinned(void);
+
+/* A number from a file of the kernel: "/proc/meminfo", "HugePages_Free:" */
+long pages_count(const char *file, const char *key);
+
+/* Write a string to a file of the kernel; 0 or -errno */
+int pages_write(const char *file, const char *text);
+
+#endif
