@@ -64,3 +64,16 @@ suite_unpack() {
 	done
 	rm -r "$unpack_dir/debs"
 }
+
+# kernel_source: print the tarball of bookworm's kernel source, fetched once
+kernel_source() {
+	if [ ! -d "$CACHE/source" ]; then
+		echo "Fetching the kernel's source of Debian bookworm (once)" >&2
+		suite_open bookworm
+		suite_unpack "$CACHE/source.$$" linux-source-6.1
+		apt-cache policy linux-source-6.1 |
+			sed -n 's/ *Candidate: //p' > "$CACHE/source.$$/version"
+		mv -T "$CACHE/source.$$" "$CACHE/source"
+	fi
+	echo "$CACHE/source/usr/src/linux-source-6.1.tar.xz"
+}

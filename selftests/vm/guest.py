@@ -25,7 +25,7 @@ SPLAT = re.compile(r"""
     KCSAN | kernel\ BUG\ at | general\ protection\ fault |
     INFO:\ (?!NMI) | possible\ .*\ locking | lockdep | DMA-API: |
     DMAR:.*fault | soft\ lockup | hung_task | blocked\ for\ more\ than |
-    unreferenced\ object | page_pinner | Bad\ page | bad\ page
+    unreferenced\ object | new\ suspected\ memory\ leaks | Bad\ page | bad\ page
     """, re.VERBOSE)
 
 

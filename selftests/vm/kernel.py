@@ -28,8 +28,10 @@ class Kernel:
         answer = subprocess.run([f"{TOP}/scripts/kernel", "fetch", name],
                                 check=True, text=True, stdout=subprocess.PIPE)
         self.folder = answer.stdout.strip()
-        with open(f"{self.folder}/release", encoding="ascii") as stream:
-            self.release = stream.read().strip()
+        with open(f"{self.folder}/modules/modules.builtin",
+                  encoding="ascii") as stream:
+            self._builtin = {os.path.basename(line.strip())[:-3].replace(
+                "-", "_") for line in stream}
         self.dmamem = f"{TOP}/build/kernel/{name}/dmamem.ko"
 
     def image(self):
@@ -60,6 +62,8 @@ class Kernel:
         return loaded
 
     def _load(self, name, loaded):
+        if name.replace("-", "_") in self._builtin:
+            return
         path = self._find_module(name)
         if path is None:
             raise FileNotFoundError(f"kernel {self.name} has no module {name}")
