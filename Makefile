@@ -80,16 +80,20 @@ clean:
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
-# Packages that a purpose needs: its rule comes before everything else
-.PHONY: demo check demo-now check-now
-demo check:
+# What needs packages sees to them first, then starts over
+COMMANDS := demo check check-kernels check-sanitizers bench-kmod
+.PHONY: $(COMMANDS) $(COMMANDS:%=%-now)
+$(COMMANDS):
 	$(Q)scripts/setup $@
-	$(Q)$(MAKE) $@-now
+	$(Q)$(MAKE) $(if $(findstring j,$(MAKEFLAGS)),,-j$$(nproc)) $@-now
 
 define HELP
 Commands:
   make demo      an NVMe controller reads and writes ordinary memory, in a guest
   make check     all tests: native, with sanitizers, in guests
+  make check-kernels     the guest tests on Debian's 6.1, 6.12 and sid's kernel
+  make check-sanitizers  the guest tests on a kernel with KASAN, lockdep and more
+  make bench-kmod        what pinning costs, in instructions per page
   make lint      all style checks and static analysis
   make docs      the guide and the manual pages
 
@@ -99,7 +103,8 @@ Parts:
   tools          the programs of tools/, in build/plain/tools/
   kmod           dmamem.ko for the kernel in KDIR (default: the running one)
   tests          all test programs: plain, with ASan and UBSan, with TSan
-  build/kernel/K/dmamem.ko  the module for a guest's kernel K: 6.1, 6.12 or sid
+  build/kernel/K/dmamem.ko  the module for a guest's kernel K: 6.1, 6.12,
+                 sid or sanitizers
   install-library, install-kmod
   clean          remove build/
 

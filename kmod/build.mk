@@ -6,8 +6,8 @@
 KMOD_SRCS := Kbuild $(wildcard kmod/*.[ch]) include/uapi/linux/dmamem.h
 
 cmd_KMOD = scripts/kernel fetch $* > /dev/null && \
-	scripts/kernel build $* $(@D) $(if $(Q),> $(@D)/log 2>&1 || \
-	{ cat $(@D)/log; exit 1; })
+	scripts/kernel build $* $(@D) > $(@D)/log 2>&1 || \
+	{ cat $(@D)/log; exit 1; }
 $(B)/kernel/%/dmamem.ko: $(KMOD_SRCS) scripts/kernel
 	@mkdir -p $(@D)
 	$(call cmd,KMOD)

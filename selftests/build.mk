@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 #
-# The tests: every file of unit/ and guest/ is a program, linked with lib/.
+# The tests: every file of unit/ and guest/ is a program, linked with lib/; so
+# is every benchmark.
 
 UNIT_SRCS := $(wildcard selftests/unit/*.c)
 GUEST_SRCS := $(wildcard selftests/guest/*.c)
+BENCH_SRCS := $(wildcard bench/*.c)
+PROG_SRCS := $(UNIT_SRCS) $(GUEST_SRCS) $(BENCH_SRCS)
 FIXTURE_SRCS := $(wildcard selftests/lib/*.c)
 
 # Tests of the ioctl contract itself know no library: they run as 32-bit
@@ -20,14 +23,13 @@ KSELFTEST := $(B)/kselftest
 
 define selftests_rules
 $(B)/$(1)/selftests/%.o: ALL_CPPFLAGS += -isystem $(KSELFTEST)
-$(UNIT_SRCS:%.c=$(B)/$(1)/%.o) $(GUEST_SRCS:%.c=$(B)/$(1)/%.o) \
-	$(FIXTURE_SRCS:%.c=$(B)/$(1)/%.o): | $(KSELFTEST)
+$(PROG_SRCS:%.c=$(B)/$(1)/%.o) $(FIXTURE_SRCS:%.c=$(B)/$(1)/%.o): | $(KSELFTEST)
 
 $(call remember,$(B)/$(1)/selftests/sources,$(FIXTURE_SRCS))
 $(B)/$(1)/libselftest.a: $(FIXTURE_SRCS:%.c=$(B)/$(1)/%.o) $(B)/$(1)/selftests/sources
 	$$(call cmd,AR)
 
-$(UNIT_SRCS:%.c=$(B)/$(1)/%) $(GUEST_SRCS:%.c=$(B)/$(1)/%): %: %.o \
+$(PROG_SRCS:%.c=$(B)/$(1)/%): %: %.o \
 		$(if $(filter m32,$(1)),,$(B)/$(1)/libselftest.a \
 		$(B)/$(1)/libtools.a $(B)/$(1)/libdmamem.a)
 	$$(call cmd,LINK)
@@ -37,7 +39,8 @@ cmd_FETCH = scripts/kselftest $@
 $(KSELFTEST): scripts/kselftest
 	$(call cmd,FETCH)
 
-.PHONY: tests
+.PHONY: tests guest-tests
+guest-tests: $(GUEST_PROGS)
 tests: $(TEST_PROGS)
 
 # Shown with V=1: what programs print even when they pass
@@ -46,5 +49,18 @@ CHECK = selftests/vm/check --logs $(B)/logs $(if $(Q),,--verbose)
 check-now: tests $(B)/kernel/6.1/dmamem.ko
 	$(Q)$(CHECK) $(TEST_PROGS)
 
-demo-now: tools $(B)/kernel/6.1/dmamem.ko
+# The guest tests on every kernel, and on one that watches itself
+KERNELS := 6.1 6.12 sid
+check-kernels-now: $(GUEST_PROGS) $(KERNELS:%=$(B)/kernel/%/dmamem.ko)
+	$(Q)! grep -i warning: $(KERNELS:%=$(B)/kernel/%/log)
+	$(Q)$(CHECK) $(KERNELS:%=--kernel %) $(GUEST_PROGS)
+
+check-sanitizers-now: $(GUEST_PROGS) $(B)/kernel/sanitizers/dmamem.ko
+	$(Q)$(CHECK) --kernel sanitizers $(GUEST_PROGS)
+
+bench-kmod-now: $(B)/plain/bench/kmod $(B)/kernel/6.1/dmamem.ko
+	$(Q)selftests/vm/run --icount --iommu on --module vfio-pci \
+		--module vfio_iommu_type1 $<
+
+demo-now: $(B)/plain/tools/nvme/demo $(B)/kernel/6.1/dmamem.ko
 	$(Q)scripts/demo
