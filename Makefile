@@ -48,7 +48,7 @@ FLAVOURS := plain asan tsan m32
 FLAVOUR_plain :=
 FLAVOUR_asan := -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
-FLAVOUR_tsan := -fsanitize=thread -fno-omit-frame-pointer
+FLAVOUR_tsan := -fsanitize=thread -Wno-tsan -fno-omit-frame-pointer
 FLAVOUR_m32 := -m32
 
 include libdmamem/build.mk

@@ -21,6 +21,9 @@ TEST_PROGS := $(UNIT_PROGS) $(M32_PROGS) $(GUEST_PROGS)
 # kselftest's headers and runner, from Debian's linux-source
 KSELFTEST := $(B)/kselftest
 
+# selftests/lib/leaks.c
+$(B)/asan/selftests/unit/%: LDFLAGS += -Wl,--wrap=_exit
+
 define selftests_rules
 $(B)/$(1)/selftests/%.o: ALL_CPPFLAGS += -isystem $(KSELFTEST)
 $(PROG_SRCS:%.c=$(B)/$(1)/%.o) $(FIXTURE_SRCS:%.c=$(B)/$(1)/%.o): | $(KSELFTEST)
