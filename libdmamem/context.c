@@ -22,9 +22,10 @@ static int init_lock(pthread_mutex_t *lock)
 	return -ret;
 }
 
-static int create_maps(struct dmamem_context *ctx)
+static int create_maps(struct dmamem_context *ctx, uint64_t flags)
 {
 	struct dmamem_map_config config = {
+		.resident = flags & DMAMEM_OPEN_RESIDENT_LISTS,
 		.leaves_added = dmamem_arena_add,
 		.arg = ctx,
 	};
@@ -41,6 +42,7 @@ static int create_maps(struct dmamem_context *ctx)
 }
 
 int dmamem_context_create(struct dmamem_provider *provider,
+			  const struct dmamem_options *options,
 			  struct dmamem_context **ctx)
 {
 	struct dmamem_context *new = calloc(1, sizeof(*new));
@@ -52,12 +54,17 @@ int dmamem_context_create(struct dmamem_provider *provider,
 	ret = init_lock(&new->lock);
 	if (ret)
 		goto free;
-	ret = create_maps(new);
+	ret = -pthread_mutex_init(&new->explain_lock, NULL);
 	if (ret)
 		goto destroy_lock;
+	ret = create_maps(new, options->flags);
+	if (ret)
+		goto destroy_explain_lock;
 	*ctx = new;
 	return 0;
 
+destroy_explain_lock:
+	pthread_mutex_destroy(&new->explain_lock);
 destroy_lock:
 	pthread_mutex_destroy(&new->lock);
 free:
@@ -87,6 +94,12 @@ static int copy_options(const struct dmamem_options *options,
 	return 0;
 }
 
+static int check_options(const struct dmamem_options *options)
+{
+	return options->flags & ~(uint64_t)DMAMEM_OPEN_RESIDENT_LISTS ?
+		       -EINVAL : 0;
+}
+
 int dmamem_open(const struct dmamem_options *options,
 		struct dmamem_context **ctx)
 {
@@ -95,31 +108,51 @@ int dmamem_open(const struct dmamem_options *options,
 	int ret;
 
 	ret = copy_options(options, &copy);
+	if (!ret)
+		ret = check_options(&copy);
 	if (ret)
 		return ret;
 	ret = dmamem_provider_kmod_open(&copy, &provider);
 	if (ret)
 		return ret;
-	ret = dmamem_context_create(provider, ctx);
+	ret = dmamem_context_create(provider, &copy, ctx);
 	if (ret)
 		provider->ops->close(provider);
 	return ret;
 }
 
-void dmamem_close(struct dmamem_context *ctx)
+int dmamem_close(struct dmamem_context *ctx)
 {
+	int ret;
+
 	if (!ctx)
-		return;
+		return 0;
+	ret = pthread_mutex_lock(&ctx->lock);
+	if (ret)
+		return dmamem_fail(ctx, -ret, "close from a notify callback");
 	dmamem_release_all(ctx);
+	pthread_mutex_unlock(&ctx->lock);
+
+	dmamem_notify_free_all(ctx);
+	dmamem_reserved_free(ctx);
 	dmamem_arenas_release(ctx);
+	dmamem_map_free(ctx->numa_map);
 	dmamem_map_free(ctx->registration_map);
 	dmamem_map_free(ctx->dma_map);
+	pthread_mutex_destroy(&ctx->explain_lock);
 	pthread_mutex_destroy(&ctx->lock);
 	ctx->provider->ops->close(ctx->provider);
 	free(ctx);
+	return 0;
 }
 
 const struct dmamem_map *dmamem_dma_map(const struct dmamem_context *ctx)
 {
 	return ctx->dma_map;
+}
+
+const struct dmamem_map *
+dmamem_registration_map(const struct dmamem_context *ctx)
+{
+	return ctx->registration_map;
 }

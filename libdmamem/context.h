@@ -19,11 +19,30 @@
  * @addr: first byte
  * @len: bytes
  * @region: the provider's name for it
+ * @link: the next one on a list: of unused records, or of the registrations that
+ *        somebody is to be told of
+ * @reserved: the record was allocated beforehand and is kept when unused
  */
 struct dmamem_registration {
 	uint64_t addr;
 	uint64_t len;
 	uint64_t region;
+	struct dmamem_registration *link;
+	bool reserved;
+};
+
+/**
+ * struct dmamem_notify - somebody who is told of registrations
+ * @next: who is told after this one
+ * @prev: who is told before
+ * @ops: callbacks
+ * @arg: for them
+ */
+struct dmamem_notify {
+	struct dmamem_notify *next;
+	struct dmamem_notify *prev;
+	struct dmamem_notify_ops ops;
+	void *arg;
 };
 
 /**
@@ -42,29 +61,67 @@ struct dmamem_arena {
  * @dma_map: DMA addresses; its leaves live in registered memory
  * @registration_map: pointer to the struct dmamem_registration of each page;
  *                    there is no other record of the registrations
+ * @numa_map: NUMA nodes, NULL until somebody asks for it
  * @lock: held while registrations change; knows its owner, so that a callback
  *        that calls back gets -EDEADLK
  * @arenas: memory of the DMA map's leaves
+ * @first_notify: who is told of registrations first
+ * @last_notify: who is told last
+ * @reserved: records for registrations, allocated beforehand
+ * @explain_lock: guards @explanation
+ * @explanation: the last failure in words
  * @runs: buffer for the provider's runs
  */
 struct dmamem_context {
 	struct dmamem_provider *provider;
 	struct dmamem_map *dma_map;
 	struct dmamem_map *registration_map;
+	struct dmamem_map *numa_map;
 	pthread_mutex_t lock;
 	struct dmamem_arena *arenas;
+	struct dmamem_notify *first_notify;
+	struct dmamem_notify *last_notify;
+	struct dmamem_registration *reserved;
+	pthread_mutex_t explain_lock;
+	char explanation[DMAMEM_EXPLANATION_SIZE];
 	struct dmamem_run runs[DMAMEM_RUNS];
 };
 
-/* Takes the provider over if it succeeds */
+/* context.c. Takes the provider over if it succeeds */
 int dmamem_context_create(struct dmamem_provider *provider,
+			  const struct dmamem_options *options,
 			  struct dmamem_context **ctx);
+
+/* context_explain.c. Returns @error, for the caller's return statement */
+int dmamem_fail(struct dmamem_context *ctx, int error, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* memory.c */
+void dmamem_release_all(struct dmamem_context *ctx);
+struct dmamem_registration *
+dmamem_registration_next(const struct dmamem_context *ctx, uint64_t addr);
+int dmamem_check_range(struct dmamem_context *ctx, const void *addr,
+		       size_t len);
+
+/* memory_reserve.c */
+struct dmamem_registration *
+dmamem_registration_alloc(struct dmamem_context *ctx);
+void dmamem_registration_free(struct dmamem_context *ctx,
+			      struct dmamem_registration *reg);
+void dmamem_reserved_free(struct dmamem_context *ctx);
+
+/* memory_notify.c; called with the context's lock held */
+int dmamem_notify_registered(struct dmamem_context *ctx,
+			     const struct dmamem_registration *reg);
+void dmamem_notify_unregistered(struct dmamem_context *ctx,
+				const struct dmamem_registration *reg);
+int dmamem_notify_add_locked(struct dmamem_context *ctx,
+			     const struct dmamem_notify_ops *ops, void *arg,
+			     struct dmamem_notify **notify);
+void dmamem_notify_free_all(struct dmamem_context *ctx);
 
 /* memory_arena.c */
 int dmamem_arena_add(void *arg, void *mem, size_t len);
 void dmamem_arenas_release(struct dmamem_context *ctx);
-
-/* memory.c */
-void dmamem_release_all(struct dmamem_context *ctx);
 
 #endif

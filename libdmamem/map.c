@@ -38,6 +38,7 @@ int dmamem_map_create_config(enum dmamem_map_rule rule, uint64_t default_value,
 		dmamem_map_tables_release(new);
 		return ret;
 	}
+	new->nr_linear_gibs = rule == DMAMEM_MAP_LINEAR ? NR_GIBS : 0;
 	new->rule = rule;
 	new->default_value = default_value;
 	new->config = *config;
@@ -186,17 +187,46 @@ translate_slow(const struct dmamem_map *map, uint64_t addr, uint64_t *len)
 	return translate_run(map, addr, len);
 }
 
-/* The common case by the shortest way: one value for all that is asked for */
+static inline bool within(const uint64_t *len, uint64_t left)
+{
+	return likely(!len || *len <= left);
+}
+
+/* One page of a linear map's leaf */
+static inline uint64_t translate_leaf(const struct dmamem_map *map,
+				      uint64_t entry, uint64_t addr,
+				      uint64_t *len)
+{
+	uint64_t offset = addr & (PAGE_SIZE - 1);
+	uint64_t value = load_page(&entry_leaf(entry)[page_index(addr)]);
+
+	if (unlikely(value == LEAF_ABSENT || !within(len, PAGE_SIZE - offset)))
+		return translate_slow(map, addr, len);
+	return value + offset;
+}
+
+/* The common cases by the shortest way, the others by translate_slow() */
 uint64_t dmamem_map_translate(const struct dmamem_map *map, uint64_t addr,
 			      uint64_t *len)
 {
-	uint64_t entry, size, offset;
+	uint64_t entry, offset;
 
-	if (likely(addr < ADDRESS_END && map->rule == DMAMEM_MAP_LINEAR)) {
-		entry = map_entry(map, addr, &size);
-		offset = addr & (size - 1);
-		if (likely(entry & ENTRY_VALUE) &&
-		    (!len || *len <= size - offset))
+	if (unlikely(addr >> GIB_SHIFT >= map->nr_linear_gibs))
+		return translate_slow(map, addr, len);
+
+	entry = load_index(map->root, addr >> GIB_SHIFT);
+	if (entry == ENTRY_TABLE) {
+		entry = load_index(map->slots, addr >> CHUNK_SHIFT);
+		offset = addr & (CHUNK_SIZE - 1);
+		if (likely(entry & ENTRY_VALUE)) {
+			if (within(len, CHUNK_SIZE - offset))
+				return entry - ENTRY_VALUE + offset;
+		} else if (entry) {
+			return translate_leaf(map, entry, addr, len);
+		}
+	} else if (entry) {
+		offset = addr & (GIB_SIZE - 1);
+		if (within(len, GIB_SIZE - offset))
 			return entry - ENTRY_VALUE + offset;
 	}
 	return translate_slow(map, addr, len);

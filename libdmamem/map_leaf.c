@@ -61,7 +61,9 @@ static void append_block(struct dmamem_leaf_pool *pool,
 	if (pool->last)
 		pool->last->next = block;
 	else
-		pool->first = pool->current = block;
+		pool->first = block;
+	if (!pool->current)
+		pool->current = block;
 	pool->last = block;
 	pool->nr_free += LEAVES_PER_BLOCK;
 }
@@ -73,10 +75,12 @@ static void drop_last_block(struct dmamem_leaf_pool *pool,
 	free_block(pool->last);
 	pool->nr_free -= LEAVES_PER_BLOCK;
 	pool->last = before;
-	if (before)
+	if (before) {
 		before->next = NULL;
-	else
-		pool->first = pool->current = NULL;
+	} else {
+		pool->first = NULL;
+		pool->current = NULL;
+	}
 }
 
 /* The owner may need a leaf of the block itself to enter it into the map */

@@ -51,7 +51,7 @@
 #define ENTRY_TABLE 4u
 /* With ENTRY_LEAF: one value for the whole chunk that no entry can hold */
 #define ENTRY_BOXED 8u
-/* With ENTRY_LEAF, in a linear map: all 512 pages are set */
+/* With ENTRY_LEAF: every page of the chunk is set */
 #define ENTRY_COMPLETE 16u
 
 /* What a leaf of a linear map holds for a page that is not set */
@@ -97,6 +97,7 @@ struct dmamem_leaf_pool {
 
 struct dmamem_map {
 	/* For readers, never written again */
+	uint64_t nr_linear_gibs; /* NR_GIBS in a linear map, 0 in others */
 	enum dmamem_map_rule rule;
 	bool resident;
 	uint64_t default_value;
@@ -123,6 +124,14 @@ static inline uint64_t load_acquire(const uint64_t *p)
 static inline void store_release(uint64_t *p, uint64_t value)
 {
 	__atomic_store_n(p, value, __ATOMIC_RELEASE);
+}
+
+/* Spelt out, because compilers do not find the shortest form by themselves */
+static inline uint64_t load_index(const uint64_t *table, uint64_t index)
+{
+	const char *bytes = (const char *)table;
+
+	return load_acquire((const uint64_t *)(bytes + index * sizeof(*table)));
 }
 
 static inline uint64_t load_page(const uint64_t *page)
@@ -160,11 +169,11 @@ static inline unsigned int page_index(uint64_t addr)
 static inline uint64_t map_entry(const struct dmamem_map *map, uint64_t addr,
 				 uint64_t *size)
 {
-	uint64_t entry = load_acquire(&map->root[addr >> GIB_SHIFT]);
+	uint64_t entry = load_index(map->root, addr >> GIB_SHIFT);
 
 	*size = GIB_SIZE;
 	if (entry == ENTRY_TABLE) {
-		entry = load_acquire(&map->slots[addr >> CHUNK_SHIFT]);
+		entry = load_index(map->slots, addr >> CHUNK_SHIFT);
 		*size = CHUNK_SIZE;
 	}
 	return entry;

@@ -80,6 +80,7 @@ static void source_advance(struct map_source *source, uint64_t len)
 
 static void source_refill(struct map_source *source)
 {
+	/* The runs amount to the range. NOLINTNEXTLINE(clang-analyzer-*) */
 	source->value = source->next->value;
 	source->left = source->next->len;
 	source->next++;
@@ -188,16 +189,30 @@ static void write_pages(uint64_t *leaf, unsigned int first, unsigned int end,
 	}
 }
 
-/* Is every page set, after @whole of it or a part was written? */
-static bool leaf_complete(const struct dmamem_map *map, const uint64_t *leaf,
-			  bool absent, bool whole)
+static bool is_complete(const struct dmamem_map *map, const uint64_t *leaf)
 {
-	if (map->rule != DMAMEM_MAP_LINEAR || absent)
-		return false;
-	for (unsigned int i = 0; !whole && i < PAGES_PER_CHUNK; i++)
-		if (leaf[i] == LEAF_ABSENT)
+	uint64_t absent = absent_page(map);
+
+	/* What is set page by page is mostly set upwards */
+	for (unsigned int i = PAGES_PER_CHUNK; i-- > 0;)
+		if (leaf[i] == absent)
 			return false;
 	return true;
+}
+
+/* The entry for a leaf after @source was written to some of it or all */
+static uint64_t leaf_entry(const struct dmamem_map *map, uint64_t *leaf,
+			   uint64_t old, bool whole,
+			   const struct map_source *source)
+{
+	uint64_t entry = (uintptr_t)leaf | ENTRY_LEAF;
+
+	if (source->absent)
+		return entry;
+	if (whole || old & (ENTRY_VALUE | ENTRY_COMPLETE) ||
+	    is_complete(map, leaf))
+		entry |= ENTRY_COMPLETE;
+	return entry;
 }
 
 /* The chunk has a leaf, or one can be taken. Its GiB is described by slots. */
@@ -208,19 +223,16 @@ static void write_leaf(struct dmamem_map *map, uint64_t addr, uint64_t end,
 	uint64_t *leaf = chunk_leaf(map, chunk);
 	uint64_t old = map->slots[chunk];
 	bool whole = end - addr == CHUNK_SIZE;
-	uint64_t entry = ENTRY_LEAF;
+	bool boxed = whole && source->left >= CHUNK_SIZE;
+	uint64_t entry;
 
-	if (whole && source->left >= CHUNK_SIZE)
-		entry |= ENTRY_BOXED;
 	if (!leaf)
 		leaf = dmamem_map_leaf_take(map);
 	if (!whole && !entry_is_leaf(old))
 		fill_leaf(map, leaf, old);
 	write_pages(leaf, page_index(addr), page_index(end - 1) + 1, source);
-	if (leaf_complete(map, leaf, source->absent, whole))
-		entry |= ENTRY_COMPLETE;
-
-	entry = fold_leaf(map, leaf, (uintptr_t)leaf | entry);
+	entry = leaf_entry(map, leaf, old, whole, source);
+	entry = fold_leaf(map, leaf, boxed ? entry | ENTRY_BOXED : entry);
 	if (!entry_is_leaf(entry))
 		remember_leaf(map, chunk, leaf);
 	set_slot(map, chunk, entry);
@@ -380,15 +392,22 @@ static int check_range(uint64_t addr, uint64_t len)
 	return 0;
 }
 
-static int write_one(struct dmamem_map *map, uint64_t addr, uint64_t len,
-		     struct map_source *source)
+static int write_one(struct dmamem_map *map, uint64_t addr,
+		     const struct dmamem_run *run, bool absent)
 {
+	struct map_source source = {
+		.step = absent ? 0 : value_step(map),
+		.next = run,
+		.absent = absent,
+	};
+	uint64_t end = addr + run->len;
 	int ret;
 
+	source_refill(&source);
 	pthread_mutex_lock(&map->lock);
-	ret = reserve_memory(map, addr, addr + len, source);
+	ret = reserve_memory(map, addr, end, &source);
 	if (!ret)
-		ret = write_range(map, addr, addr + len, source);
+		ret = write_range(map, addr, end, &source);
 	pthread_mutex_unlock(&map->lock);
 	return ret;
 }
@@ -396,11 +415,7 @@ static int write_one(struct dmamem_map *map, uint64_t addr, uint64_t len,
 int dmamem_map_set(struct dmamem_map *map, uint64_t addr, uint64_t len,
 		   uint64_t value)
 {
-	struct map_source source = {
-		.value = value,
-		.left = len,
-		.step = value_step(map),
-	};
+	const struct dmamem_run run = { value, len };
 	int ret = check_range(addr, len);
 
 	if (ret)
@@ -411,19 +426,32 @@ int dmamem_map_set(struct dmamem_map *map, uint64_t addr, uint64_t len,
 		if (value > UINT64_MAX - (len - 1))
 			return -ERANGE;
 	}
-	return write_one(map, addr, len, &source);
+	return write_one(map, addr, &run, false);
 }
 
 int dmamem_map_clear(struct dmamem_map *map, uint64_t addr, uint64_t len)
 {
-	struct map_source source = {
-		.value = absent_page(map),
-		.left = len,
-		.absent = true,
-	};
+	const struct dmamem_run run = { absent_page(map), len };
 	int ret = check_range(addr, len);
 
-	return ret ? ret : write_one(map, addr, len, &source);
+	return ret ? ret : write_one(map, addr, &run, true);
+}
+
+int dmamem_map_reserve(struct dmamem_map *map, uint64_t addr, uint64_t len)
+{
+	uint64_t end = addr + len;
+	int ret = check_range(addr, len);
+
+	if (ret)
+		return ret;
+	pthread_mutex_lock(&map->lock);
+	ret = reserve_every_leaf(map, addr, end);
+	for (uint64_t chunk = addr >> CHUNK_SHIFT;
+	     !ret && chunk <= (end - 1) >> CHUNK_SHIFT; chunk++)
+		if (!chunk_leaf(map, chunk))
+			remember_leaf(map, chunk, dmamem_map_leaf_take(map));
+	pthread_mutex_unlock(&map->lock);
+	return ret;
 }
 
 int dmamem_map_set_runs_locked(struct dmamem_map *map, uint64_t addr,

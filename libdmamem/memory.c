@@ -3,36 +3,60 @@
  * Registering memory and unregistering it.
  */
 #include <errno.h>
-#include <stdlib.h>
+#include <string.h>
 
 #include "libdmamem/context.h"
 
-static int check_range(const struct dmamem_context *ctx, uint64_t addr,
-		       uint64_t len)
+int dmamem_check_range(struct dmamem_context *ctx, const void *addr, size_t len)
 {
-	if ((addr | len) & (ctx->provider->page_size - 1) || !len ||
-	    addr + len < addr)
-		return -EINVAL;
-	return addr + len > ADDRESS_END ? -ERANGE : 0;
+	uint64_t start = (uintptr_t)addr, unit = ctx->provider->page_size;
+
+	if ((start | len) & (unit - 1) || !len || start + len < start)
+		return dmamem_fail(ctx, -EINVAL,
+				   "%#jx + %#jx is not a range of %ju byte pages",
+				   (uintmax_t)start, (uintmax_t)len,
+				   (uintmax_t)unit);
+	if (start + len > ADDRESS_END)
+		return dmamem_fail(ctx, -ERANGE, "%#jx + %#jx is beyond 48 bits",
+				   (uintmax_t)start, (uintmax_t)len);
+	return 0;
 }
 
 static struct dmamem_registration *
 registration_at(const struct dmamem_context *ctx, uint64_t addr, uint64_t *len)
 {
-	return (struct dmamem_registration *)(uintptr_t)
-		dmamem_map_translate(ctx->registration_map, addr, len);
+	uintptr_t id = dmamem_map_translate(ctx->registration_map, addr, len);
+
+	return (struct dmamem_registration *)id;
 }
 
-static bool is_free(const struct dmamem_context *ctx, uint64_t addr,
-		    uint64_t len)
+/* The first registration that has a byte at @addr or above */
+struct dmamem_registration *
+dmamem_registration_next(const struct dmamem_context *ctx, uint64_t addr)
+{
+	struct dmamem_registration *reg = NULL;
+	uint64_t left;
+
+	for (; !reg && addr < ADDRESS_END; addr += left) {
+		left = ADDRESS_END - addr;
+		reg = registration_at(ctx, addr, &left);
+	}
+	return reg;
+}
+
+/* The first address of a range that something is at, or the range's end */
+static uint64_t first_taken(const struct dmamem_context *ctx, uint64_t addr,
+			    uint64_t len)
 {
 	uint64_t left = len;
 
+	if (registration_at(ctx, addr, &left))
+		return addr;
 	/* The library's own memory is in the DMA map only */
 	if (dmamem_map_translate(ctx->dma_map, addr, &left) !=
-	    DMAMEM_NO_ADDRESS || left != len)
-		return false;
-	return !registration_at(ctx, addr, &left) && left == len;
+	    DMAMEM_NO_ADDRESS)
+		return addr;
+	return addr + left;
 }
 
 /* The range was not set before: clearing it takes no memory, see map_write.c */
@@ -41,6 +65,15 @@ static void clear_maps(struct dmamem_context *ctx,
 {
 	dmamem_map_clear(ctx->registration_map, reg->addr, reg->len);
 	dmamem_map_clear(ctx->dma_map, reg->addr, reg->len);
+}
+
+/* Why the provider failed, or @otherwise if it has not said or did not */
+static const char *provider_words(const struct dmamem_context *ctx,
+				  const char *otherwise)
+{
+	const char *words = ctx->provider->explanation;
+
+	return *words ? words : otherwise;
 }
 
 static int fill_dma_map(struct dmamem_context *ctx,
@@ -73,62 +106,103 @@ static int fill_maps(struct dmamem_context *ctx,
 	if (!ret)
 		ret = dmamem_map_set(ctx->registration_map, reg->addr, reg->len,
 				     (uintptr_t)reg);
-	if (ret)
+	if (ret) {
 		clear_maps(ctx, reg);
+		dmamem_fail(ctx, ret, "cannot enter %#jx + %#jx: %s",
+			    (uintmax_t)reg->addr, (uintmax_t)reg->len,
+			    provider_words(ctx, "no memory for tables"));
+	}
+	return ret;
+}
+
+static int pin_pages(struct dmamem_context *ctx, struct dmamem_registration *reg)
+{
+	struct dmamem_provider *provider = ctx->provider;
+	int ret;
+
+	provider->explanation[0] = '\0';
+	ret = provider->ops->pin(provider, reg->addr, reg->len, &reg->region);
+	if (ret)
+		dmamem_fail(ctx, ret, "cannot pin %#jx + %#jx: %s",
+			    (uintmax_t)reg->addr, (uintmax_t)reg->len,
+			    provider_words(ctx, strerror(-ret)));
+	return ret;
+}
+
+static int enter(struct dmamem_context *ctx, struct dmamem_registration *reg)
+{
+	int ret;
+
+	ret = pin_pages(ctx, reg);
+	if (ret)
+		return ret;
+	ret = fill_maps(ctx, reg);
+	if (ret)
+		goto unpin;
+	ret = dmamem_notify_registered(ctx, reg);
+	if (ret)
+		goto clear;
+	return 0;
+
+clear:
+	clear_maps(ctx, reg);
+unpin:
+	ctx->provider->ops->unpin(ctx->provider, reg->region);
 	return ret;
 }
 
 static int register_range(struct dmamem_context *ctx, uint64_t addr,
 			  uint64_t len)
 {
-	struct dmamem_provider *provider = ctx->provider;
+	uint64_t taken = first_taken(ctx, addr, len);
 	struct dmamem_registration *reg;
 	int ret;
 
-	if (!is_free(ctx, addr, len))
-		return -EBUSY;
-	reg = malloc(sizeof(*reg));
+	if (taken < addr + len)
+		return dmamem_fail(ctx, -EBUSY, "%#jx is registered already",
+				   (uintmax_t)taken);
+	reg = dmamem_registration_alloc(ctx);
 	if (!reg)
-		return -ENOMEM;
+		return dmamem_fail(ctx, -ENOMEM, "out of memory");
 	reg->addr = addr;
 	reg->len = len;
-	ret = provider->ops->pin(provider, addr, len, &reg->region);
+	ret = enter(ctx, reg);
 	if (ret)
-		goto free;
-	ret = fill_maps(ctx, reg);
-	if (ret)
-		goto unpin;
-	return 0;
-
-unpin:
-	provider->ops->unpin(provider, reg->region);
-free:
-	free(reg);
+		dmamem_registration_free(ctx, reg);
 	return ret;
 }
 
 static void release(struct dmamem_context *ctx, struct dmamem_registration *reg)
 {
+	dmamem_notify_unregistered(ctx, reg);
 	clear_maps(ctx, reg);
 	ctx->provider->ops->unpin(ctx->provider, reg->region);
-	free(reg);
+	dmamem_registration_free(ctx, reg);
 }
 
 /* Does the range consist of whole registrations? */
-static int check_registered(const struct dmamem_context *ctx, uint64_t addr,
+static int check_registered(struct dmamem_context *ctx, uint64_t addr,
 			    uint64_t len)
 {
 	const struct dmamem_registration *reg = registration_at(ctx, addr, NULL);
 	uint64_t end = addr + len;
 
 	if (reg && reg->addr != addr)
-		return -ERANGE;
-	for (; addr < end; addr = reg->addr + reg->len) {
+		return dmamem_fail(ctx, -ERANGE,
+				   "the registration starts at %#jx, not %#jx",
+				   (uintmax_t)reg->addr, (uintmax_t)addr);
+	while (addr < end) {
 		reg = registration_at(ctx, addr, NULL);
 		if (!reg)
-			return -EINVAL;
+			return dmamem_fail(ctx, -EINVAL, "%#jx is not registered",
+					   (uintmax_t)addr);
+		addr = reg->addr + reg->len;
 	}
-	return addr == end ? 0 : -ERANGE;
+	if (addr > end)
+		return dmamem_fail(ctx, -ERANGE,
+				   "the registration ends at %#jx, not %#jx",
+				   (uintmax_t)addr, (uintmax_t)end);
+	return 0;
 }
 
 static int unregister_range(struct dmamem_context *ctx, uint64_t addr,
@@ -139,39 +213,34 @@ static int unregister_range(struct dmamem_context *ctx, uint64_t addr,
 	int ret;
 
 	ret = check_registered(ctx, addr, len);
-	if (ret)
-		return ret;
-	while (end > addr) {
-		reg = registration_at(ctx, end - 1, NULL);
-		end = reg->addr;
+	while (!ret && addr < end) {
+		reg = registration_at(ctx, addr, NULL);
+		addr += reg->len;
 		release(ctx, reg);
 	}
-	return 0;
+	return ret;
 }
 
 void dmamem_release_all(struct dmamem_context *ctx)
 {
 	struct dmamem_registration *reg;
-	uint64_t addr = 0, left;
+	uint64_t addr = 0;
 
-	while (addr < ADDRESS_END) {
-		left = ADDRESS_END - addr;
-		reg = registration_at(ctx, addr, &left);
-		addr += left;
-		if (reg)
-			release(ctx, reg);
+	while ((reg = dmamem_registration_next(ctx, addr))) {
+		addr = reg->addr + reg->len;
+		release(ctx, reg);
 	}
 }
 
 int dmamem_register(struct dmamem_context *ctx, void *addr, size_t len)
 {
-	int ret = check_range(ctx, (uintptr_t)addr, len);
+	int ret = dmamem_check_range(ctx, addr, len);
 
 	if (ret)
 		return ret;
 	ret = pthread_mutex_lock(&ctx->lock);
 	if (ret)
-		return -ret;
+		return dmamem_fail(ctx, -ret, "register from a notify callback");
 	ret = register_range(ctx, (uintptr_t)addr, len);
 	pthread_mutex_unlock(&ctx->lock);
 	return ret;
@@ -179,13 +248,14 @@ int dmamem_register(struct dmamem_context *ctx, void *addr, size_t len)
 
 int dmamem_unregister(struct dmamem_context *ctx, void *addr, size_t len)
 {
-	int ret = check_range(ctx, (uintptr_t)addr, len);
+	int ret = dmamem_check_range(ctx, addr, len);
 
 	if (ret)
 		return ret;
 	ret = pthread_mutex_lock(&ctx->lock);
 	if (ret)
-		return -ret;
+		return dmamem_fail(ctx, -ret,
+				   "unregister from a notify callback");
 	ret = unregister_range(ctx, (uintptr_t)addr, len);
 	pthread_mutex_unlock(&ctx->lock);
 	return ret;

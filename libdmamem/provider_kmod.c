@@ -10,7 +10,7 @@
 
 #include <linux/dmamem.h>
 
-#include "libdmamem/provider.h"
+#include "libdmamem/provider_kmod.h"
 
 #define NODE "/dev/dmamem"
 
@@ -47,7 +47,9 @@ static int kmod_pin(struct dmamem_provider *provider, uint64_t addr,
 	int ret;
 
 	ret = command(to_kmod(provider), DMAMEM_PIN, &pin);
-	if (!ret)
+	if (ret)
+		dmamem_kmod_explain_pin(provider, &pin, ret);
+	else
 		*region = pin.region;
 	return ret;
 }

@@ -26,8 +26,14 @@ extern "C" {
  *                     values are as far apart as they are.
  * @DMAMEM_MAP_UNIFORM: any values; pages join when their values are equal
  *                      (RDMA keys, NUMA nodes)
- * @DMAMEM_MAP_OPAQUE: any values; nothing joins beyond one dmamem_map_set()
- *                     within a chunk
+ * @DMAMEM_MAP_OPAQUE: any values; nothing joins. A chunk that is set as a whole
+ *                     by one dmamem_map_set(), or has nothing set, is one piece;
+ *                     in other chunks each page is
+ *
+ * In uniform and opaque maps it makes no difference whether a page has the
+ * default value because it was set to it or because it was not set. Values of
+ * 2^63 and more take a leaf (4 KiB for 2 MiB) in these maps even where one
+ * value covers a whole chunk.
  */
 enum dmamem_map_rule {
 	DMAMEM_MAP_LINEAR,
@@ -87,6 +93,20 @@ int dmamem_map_set(struct dmamem_map *map, uint64_t addr, uint64_t len,
 int dmamem_map_clear(struct dmamem_map *map, uint64_t addr, uint64_t len);
 
 /**
+ * dmamem_map_reserve() - get the memory for a range beforehand
+ * @map: the map
+ * @addr: first address, a multiple of 4 KiB
+ * @len: bytes, a multiple of 4 KiB
+ *
+ * From then on setting and clearing within the range cannot fail for memory.
+ * Costs 4 KiB for each 2 MiB, freed with the map.
+ *
+ * Return: 0, or with nothing reserved -EINVAL, -ERANGE or -ENOMEM as
+ * dmamem_map_set() does.
+ */
+int dmamem_map_reserve(struct dmamem_map *map, uint64_t addr, uint64_t len);
+
+/**
  * dmamem_map_translate() - look an address up
  * @map: the map
  * @addr: any address
@@ -95,7 +115,8 @@ int dmamem_map_clear(struct dmamem_map *map, uint64_t addr, uint64_t len);
  *       value (uniform, opaque). NULL if only @addr itself matters.
  *
  * Takes no lock, writes nothing to the map, never fails. May run while other
- * ranges are set or cleared; the caller sees to it that this one is not.
+ * ranges are set or cleared; the caller sees to it that this one is not. A range
+ * that reaches beyond 48 bits is answered for up to there.
  *
  * Return: the value for @addr, in a linear map advanced to the very byte, or
  * the default value where nothing is set or @addr is beyond 48 bits.

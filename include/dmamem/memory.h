@@ -18,6 +18,9 @@ extern "C" {
 /** DMAMEM_NO_ADDRESS - the DMA address of memory that is not registered */
 #define DMAMEM_NO_ADDRESS UINT64_MAX
 
+/** DMAMEM_NO_NODE - the NUMA node of memory whose node is not known */
+#define DMAMEM_NO_NODE UINT64_MAX
+
 /**
  * dmamem_register() - pin memory and enter its DMA addresses into the maps
  * @ctx: the context
@@ -30,14 +33,22 @@ extern "C" {
  *
  * Return: 0, or with nothing changed
  * -EINVAL (misaligned, empty or wrapping range),
- * -ERANGE (the range ends beyond 48 bits),
- * -EBUSY (part of the range is registered already),
+ * -ERANGE (the range ends beyond 48 bits, or the memory is beyond what the
+ * device can address),
+ * -EBUSY (part of the range is registered already, or a page of it is in use
+ * and has to move before it can be pinned),
  * -EFAULT (part of the range is not mapped, or not writable),
  * -EOPNOTSUPP (part of the range is a file mapping that cannot be pinned),
  * -ENOMEM (no memory, or RLIMIT_MEMLOCK),
+ * -EREMOTEIO (the device would reach the memory only through a bounce buffer),
+ * -ENOSPC (no I/O virtual address space is left),
+ * -EFBIG (longer than the module pins at once),
+ * -EPERM (physical addresses, and the caller may not have them),
+ * -EIO (another process opened the context),
  * -EINTR (a fatal signal),
  * -ENODEV (the PCI function is gone),
- * or whatever a notify callback refused with.
+ * -EDEADLK (called from a notify callback),
+ * or whatever a notify callback refused with. dmamem_explain() says more.
  */
 int dmamem_register(struct dmamem_context *ctx, void *addr, size_t len);
 
@@ -49,11 +60,17 @@ int dmamem_register(struct dmamem_context *ctx, void *addr, size_t len);
  *       without a gap
  *
  * The caller has made sure that no device uses the memory any more. Thread-safe.
+ * Several registrations go in address order, each as a whole: first the notify
+ * callbacks are told, in the reverse of the order in which they were added,
+ * then the maps, then the memory is unpinned.
  *
  * Return: 0, or with nothing changed
  * -EINVAL (misaligned or empty range, or nothing is registered at some part
  * of it),
- * -ERANGE (the range starts or ends inside a registration).
+ * -ERANGE (the range starts or ends inside a registration, or ends beyond 48
+ * bits),
+ * -EDEADLK (called from a notify callback).
+ * It never fails for memory.
  */
 int dmamem_unregister(struct dmamem_context *ctx, void *addr, size_t len);
 
@@ -83,6 +100,110 @@ static inline uint64_t dmamem_translate(const struct dmamem_context *ctx,
 	return dmamem_map_translate(dmamem_dma_map(ctx),
 				    (uint64_t)(uintptr_t)addr, len);
 }
+
+/**
+ * dmamem_registration_map() - the map of what is registered
+ * @ctx: the context
+ *
+ * Return: a uniform map with the default value 0. Other values are not 0, the
+ * same throughout a registration, and different in any two that exist at the
+ * same time. It belongs to @ctx and lives as long; read it, never write it.
+ */
+const struct dmamem_map *
+dmamem_registration_map(const struct dmamem_context *ctx);
+
+/**
+ * dmamem_numa_map() - the map of NUMA nodes
+ * @ctx: the context
+ * @map: a uniform map with the default value DMAMEM_NO_NODE: the node of each
+ *       registered page. It belongs to @ctx and lives as long; read it, never
+ *       write it. Unchanged on failure.
+ *
+ * The kernel is asked about every page, so the map is only kept from the first
+ * call on. Where the kernel knows no nodes all pages are on node 0; where it
+ * does not answer (move_pages() is forbidden, say) the node is not known.
+ * Thread-safe.
+ *
+ * Return: 0, -ENOMEM, or -EDEADLK (called from a notify callback).
+ */
+int dmamem_numa_map(struct dmamem_context *ctx, const struct dmamem_map **map);
+
+/**
+ * dmamem_reserve() - get memory for the tables of a range beforehand
+ * @ctx: the context
+ * @addr: first byte, a multiple of 4 KiB (and of the kernel's page size)
+ * @len: bytes, a multiple of the same
+ *
+ * From then on dmamem_register() within the range cannot fail for want of table
+ * memory, as long as there are no more registrations than the range has chunks
+ * of 2 MiB, counting those that it only touches. What the kernel needs for
+ * pinning is not reserved, and neither is memory of maps of your own: see
+ * dmamem_map_reserve(). Costs 8 KiB for each chunk. Reserved memory is freed
+ * with the context. Thread-safe.
+ *
+ * Return: 0, or with nothing reserved
+ * -EINVAL (misaligned, empty or wrapping range),
+ * -ERANGE (the range ends beyond 48 bits),
+ * -ENOMEM (no memory, or RLIMIT_MEMLOCK),
+ * -EDEADLK (called from a notify callback).
+ */
+int dmamem_reserve(struct dmamem_context *ctx, void *addr, size_t len);
+
+/**
+ * struct dmamem_notify_ops - who wants to be told of registrations
+ * @registered: memory was registered: it is pinned, and in the maps of the
+ *              context. 0, or -errno to refuse; then the registration is undone
+ *              and dmamem_register() returns this. Whoever refuses is not told
+ *              that it is undone, those told before are.
+ * @unregistered: memory is about to be unregistered: it is still pinned and in
+ *                the maps. Called for each registration as it was made.
+ *
+ * Called by the thread that registers, unregisters, adds or removes, with a
+ * lock of the context held. A callback may read the context's maps, read and
+ * write maps of its own and call dmamem_explain(). Any other call on the same
+ * context returns -EDEADLK and changes nothing. It must not wait for another
+ * thread that makes such a call: that one waits for the callback.
+ */
+struct dmamem_notify_ops {
+	int (*registered)(void *arg, void *addr, size_t len);
+	void (*unregistered)(void *arg, void *addr, size_t len);
+};
+
+struct dmamem_notify;
+
+/**
+ * dmamem_notify_add() - be told of registrations, for a map of one's own
+ * @ctx: the context
+ * @ops: callbacks, both present; copied
+ * @arg: handed to the callbacks
+ * @notify: for dmamem_notify_remove(), unchanged on failure
+ *
+ * @ops->registered is called for every registration that exists, in address
+ * order, before this returns; so it makes no difference whether memory is
+ * registered before or after. If it refuses, @ops->unregistered is called for
+ * those it had accepted, in reverse. Thread-safe.
+ *
+ * Return: 0, or with nothing changed -EINVAL (a callback is missing), -ENOMEM,
+ * -EDEADLK (called from a notify callback), or what @ops->registered refused
+ * with.
+ */
+int dmamem_notify_add(struct dmamem_context *ctx,
+		      const struct dmamem_notify_ops *ops, void *arg,
+		      struct dmamem_notify **notify);
+
+/**
+ * dmamem_notify_remove() - be told no more
+ * @ctx: the context
+ * @notify: from dmamem_notify_add() on @ctx, or NULL; invalid afterwards
+ *
+ * The callback for unregistering is called for every registration that exists,
+ * in the reverse of address order. Registrations themselves stay. Need not be
+ * called before dmamem_close(). Thread-safe.
+ *
+ * Return: 0, or -EDEADLK with nothing changed (called from a notify callback).
+ */
+int dmamem_notify_remove(struct dmamem_context *ctx,
+			 struct dmamem_notify *notify);
 
 #ifdef __cplusplus
 }

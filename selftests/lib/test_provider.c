@@ -106,6 +106,7 @@ static const struct dmamem_provider_ops test_ops = {
 int test_provider_open(uint64_t run_pages, struct dmamem_context **ctx)
 {
 	struct test_provider *provider = calloc(1, sizeof(*provider));
+	struct dmamem_options options = { .size = sizeof(options) };
 	int ret;
 
 	if (!provider)
@@ -117,7 +118,7 @@ int test_provider_open(uint64_t run_pages, struct dmamem_context **ctx)
 		.fail_pin = -1,
 		.fail_runs = -1,
 	};
-	ret = dmamem_context_create(&provider->base, ctx);
+	ret = dmamem_context_create(&provider->base, &options, ctx);
 	if (ret)
 		free(provider);
 	return ret;
