@@ -16,6 +16,7 @@ M32_PROGS := $(M32_SRCS:%.c=$(B)/m32/%)
 
 UNIT_PROGS := $(foreach f,plain asan tsan,$(UNIT_SRCS:%.c=$(B)/$(f)/%))
 GUEST_PROGS := $(GUEST_SRCS:%.c=$(B)/plain/%)
+TEST_SCRIPTS := $(wildcard selftests/unit/*.sh)
 TEST_PROGS := $(UNIT_PROGS) $(M32_PROGS) $(GUEST_PROGS)
 
 # kselftest's headers and runner, from Debian's linux-source
@@ -50,7 +51,7 @@ tests: $(TEST_PROGS)
 CHECK = selftests/vm/check --logs $(B)/logs $(if $(Q),,--verbose)
 
 check-now: tests $(B)/kernel/6.1/dmamem.ko
-	$(Q)$(CHECK) $(TEST_PROGS)
+	$(Q)$(CHECK) $(TEST_SCRIPTS) $(TEST_PROGS)
 
 # The guest tests on every kernel, and on one that watches itself
 KERNELS := 6.1 6.12 sid
