@@ -3,248 +3,163 @@
  * PRP entries and lists. NVMe Base Specification 2.0, "Physical Region Page
  * Entry and List".
  *
- * A build looks at the memory twice: first to find whether it can be described
- * and by how many entries, then to write them. So nothing is written before all
- * is known to be right, and a list page knows whether another one follows it.
+ * One segment within one chunk of the map, and that is nearly every transfer,
+ * is described by one entry of the map. If that is a leaf it is a PRP list page
+ * already: PRP2 points into it and nothing is written.
+ *
+ * The functions hand on to each other what is not for them, with the arguments
+ * where they are: the common ways have to be short.
  */
-#include <endian.h>
-#include <errno.h>
-#include <stdbool.h>
+#include "libdmamem/nvme_prp.h"
 
-#include <dmamem/nvme.h>
-
-#include "libdmamem/nvme_span.h"
-
-#define MPS_SHIFT_MIN 12
-#define MPS_SHIFT_MAX 27
-
-static bool mps_shift_valid(unsigned int shift)
-{
-	return shift >= MPS_SHIFT_MIN && shift <= MPS_SHIFT_MAX;
-}
-
-/* Entries that one list page holds */
-static uint64_t page_entries(unsigned int shift)
-{
-	return UINT64_C(1) << (shift - 3);
-}
-
-/* What is known of the memory so far */
-struct prp_scan {
-	uint64_t nr_entries;
-	uint64_t va_end;	/* after the last byte scanned */
-	uint64_t dma_end;	/* its DMA address */
+/* A segment within one chunk, and what else there is to hand on */
+struct prp_request {
+	const struct dmamem_nvme_prp_builder *builder;
+	const struct iovec *iov;
+	unsigned int nr_iov;	/* 1 */
+	struct dmamem_nvme_prp *prp;
+	unsigned int *bad_iov;
+	uint64_t va;
+	uint64_t more;		/* pages after the first */
 };
 
-/* Controller pages that start in a span */
-static uint64_t page_starts(const struct nvme_span *span, unsigned int shift)
+/* Pages that a transfer from @va on touches after the first */
+static inline uint64_t further_pages(uint64_t va, uint64_t len)
 {
-	uint64_t mask = (UINT64_C(1) << shift) - 1;
-	uint64_t offset = span->dma & mask;
+	return ((va & (PAGE_SIZE - 1)) + len - 1) >> PAGE_SHIFT;
+}
 
-	return ((offset + span->len + mask) >> shift) - !!offset;
+/* A leaf in registered memory is a list that the controller can read */
+static inline uint64_t resident_list(const struct dmamem_map *map,
+				     const uint64_t *slots)
+{
+	uint64_t va = (uintptr_t)slots;
+
+	return nvme_page_of(nvme_chunk_entry(map, va), va).dma;
+}
+
+static inline int finish(const struct prp_request *rq, uint64_t prp1,
+			 uint64_t prp2, uint64_t nr_entries)
+{
+	return prp_finish(rq->builder, rq->prp, prp1, prp2, nr_entries, 0);
+}
+
+/* There is a list page, and in one chunk there is nothing that it cannot hold */
+static __attribute__((noinline)) int
+list_run(const struct dmamem_nvme_prp_builder *builder,
+	 struct dmamem_nvme_prp *prp, uint64_t dma, uint64_t more)
+{
+	const struct dmamem_nvme_list_page *page = builder->pages;
+
+	nvme_list_ramp(page->entries, next_page_of(dma), PAGE_SIZE, more);
+	return prp_finish(builder, prp, dma, page->dma_addr, more + 1, 1);
+}
+
+/* A leaf that is not complete, or not in registered memory */
+static __attribute__((noinline)) int
+build_in_any_leaf(const struct dmamem_nvme_prp_builder *builder,
+		  const struct iovec *iov, unsigned int nr_iov,
+		  struct dmamem_nvme_prp *prp, unsigned int *bad_iov)
+{
+	uint64_t va = (uintptr_t)iov->iov_base;
+	struct nvme_span span = nvme_pages_at(builder->map, va, iov->iov_len);
+	uint64_t more = further_pages(va, iov->iov_len);
+	uint64_t list = 0;
+
+	if (!span.slots || !span_valid(&span))
+		return dmamem_nvme_prp_build_any(builder, iov, nr_iov, prp,
+						 bad_iov);
+	if (more == 1)
+		list = load_page(span.slots + 1);
+	else if (more)
+		list = resident_list(builder->map, span.slots + 1);
+	if (list == DMAMEM_NO_ADDRESS)
+		return dmamem_nvme_prp_build_iov(builder, iov, nr_iov, prp,
+						 bad_iov);
+	return prp_finish(builder, prp, span.dma, list, more + 1, 0);
+}
+
+/* The chunk has a leaf with every page set: it is a list as it is */
+static inline __attribute__((always_inline)) int
+build_in_leaf(const struct prp_request *rq, const uint64_t *slots)
+{
+	uint64_t prp1 = load_page(slots) + (rq->va & (PAGE_SIZE - 1));
+	uint64_t list;
+
+	if (!rq->more)
+		return finish(rq, prp1, 0, 1);
+	if (rq->more == 1)
+		return finish(rq, prp1, load_page(slots + 1), 2);
+	list = resident_list(rq->builder->map, slots + 1);
+	if (likely(list != DMAMEM_NO_ADDRESS))
+		return finish(rq, prp1, list, rq->more + 1);
+	return dmamem_nvme_prp_build_iov(rq->builder, rq->iov, rq->nr_iov,
+					 rq->prp, rq->bad_iov);
+}
+
+/* One entry says all of the chunk */
+static inline __attribute__((always_inline)) int
+build_in_run(const struct prp_request *rq, uint64_t entry)
+{
+	uint64_t dma = entry - ENTRY_VALUE + (rq->va & (CHUNK_SIZE - 1));
+	const uint64_t *slots;
+
+	if (!rq->more)
+		return finish(rq, dma, 0, 1);
+	if (rq->more == 1)
+		return finish(rq, dma, next_page_of(dma), 2);
+	slots = nvme_spare_slots(rq->builder->map, rq->va);
+	if (slots)
+		return build_in_leaf(rq, slots);
+	if (likely(rq->builder->nr_pages))
+		return list_run(rq->builder, rq->prp, dma, rq->more);
+	return dmamem_nvme_prp_build_any(rq->builder, rq->iov, rq->nr_iov,
+					 rq->prp, rq->bad_iov);
 }
 
 /*
- * A boundary that is not on a controller page is the caller's mistake if its
- * virtual address is not either, and the memory's otherwise.
+ * Is it one segment, right in form, within one chunk? One mask finds both what
+ * is not on a dword and what is beyond the map.
  */
-static int boundary_error(uint64_t va, uint64_t mask)
+static inline bool in_one_chunk(const struct dmamem_nvme_prp_builder *builder,
+				const struct iovec *iov, unsigned int nr_iov)
 {
-	return va & mask ? -EINVAL : -ERANGE;
-}
+	uint64_t va, last;
 
-static int scan_start(struct prp_scan *scan, uint64_t va,
-		      const struct nvme_span *span, uint64_t mask)
-{
-	if (scan->nr_entries)
-		return span->dma & mask ? boundary_error(va, mask) : 0;
-
-	if (span->dma & 3)
-		return -EINVAL;
-	scan->nr_entries = !!(span->dma & mask);
-	return 0;
-}
-
-static int scan_segment(struct prp_scan *scan, const struct iovec *iov,
-			const struct dmamem_nvme_prp_builder *builder)
-{
-	uint64_t mask = (UINT64_C(1) << builder->mps_shift) - 1;
-	uint64_t va = (uintptr_t)iov->iov_base;
-	uint64_t left = iov->iov_len;
-
-	for (bool first = true; left; first = false) {
-		struct nvme_span span = nvme_span_at(builder->map, va, left);
-		int err = 0;
-
-		if (!nvme_span_registered(&span))
-			return -EFAULT;
-		if (first)
-			err = scan_start(scan, va, &span, mask);
-		else if (span.dma != scan->dma_end &&
-			 (span.dma | scan->dma_end) & mask)
-			err = -ERANGE;
-		if (err)
-			return err;
-
-		scan->nr_entries += page_starts(&span, builder->mps_shift);
-		scan->dma_end = span.dma + span.len;
-		va += span.len;
-		left -= span.len;
-	}
-	scan->va_end = va;
-	return 0;
-}
-
-/* Entries that fit: PRP1, PRP2 or the pointer in its place, and the lists */
-static uint64_t max_entries(const struct dmamem_nvme_prp_builder *builder)
-{
-	return builder->nr_pages * (page_entries(builder->mps_shift) - 1) + 2;
-}
-
-/*
- * @bad: on failure, the first segment with which something is wrong
- */
-static int scan_iov(struct prp_scan *scan, const struct iovec *iov,
-		    unsigned int nr_iov, unsigned int *bad,
-		    const struct dmamem_nvme_prp_builder *builder)
-{
-	uint64_t mask = (UINT64_C(1) << builder->mps_shift) - 1;
-	int err;
-
-	*bad = 0;
-	for (unsigned int i = 0; i < nr_iov; i++) {
-		if (!iov[i].iov_len)
-			continue;
-		if (scan->dma_end & mask)
-			return boundary_error(scan->va_end, mask);
-
-		*bad = i;
-		err = scan_segment(scan, &iov[i], builder);
-		if (err)
-			return err;
-		if (scan->nr_entries > max_entries(builder))
-			return -E2BIG;
-	}
-	return 0;
-}
-
-/* Where entries after the first go */
-struct prp_writer {
-	uint64_t *slot;
-	uint64_t room;		/* slots for data in this page */
-	uint64_t left;		/* entries to come */
-	const struct dmamem_nvme_list_page *next;
-	unsigned int shift;
-};
-
-/* The last slot of a list page is data exactly when the list ends there */
-static void next_page(struct prp_writer *writer)
-{
-	uint64_t nr = page_entries(writer->shift);
-
-	writer->slot = writer->next++->entries;
-	writer->room = writer->left > nr ? nr - 1 : writer->left;
-}
-
-static void write_ramp(struct prp_writer *writer, uint64_t dma, uint64_t nr)
-{
-	for (uint64_t i = 0; i < nr; i++)
-		writer->slot[i] = htole64(dma + (i << writer->shift));
-	writer->slot += nr;
-	writer->room -= nr;
-	writer->left -= nr;
-}
-
-static void write_pages(struct prp_writer *writer, uint64_t dma, uint64_t nr)
-{
-	while (nr > writer->room) {
-		uint64_t now = writer->room;
-
-		write_ramp(writer, dma, now);
-		dma += now << writer->shift;
-		nr -= now;
-		*writer->slot = htole64(writer->next->dma_addr);
-		next_page(writer);
-	}
-	write_ramp(writer, dma, nr);
-}
-
-static void write_segment(struct prp_writer *writer, const struct iovec *iov,
-			  const struct dmamem_map *map, uint64_t skip)
-{
-	uint64_t mask = (UINT64_C(1) << writer->shift) - 1;
-	uint64_t va = (uintptr_t)iov->iov_base + skip;
-	uint64_t left = iov->iov_len - skip;
-
-	while (left) {
-		struct nvme_span span = nvme_span_at(map, va, left);
-
-		write_pages(writer, (span.dma + mask) & ~mask,
-			    page_starts(&span, writer->shift));
-		va += span.len;
-		left -= span.len;
-	}
-}
-
-/* All of it is known to be right: nothing here can fail */
-static void write_prp(const struct dmamem_nvme_prp_builder *builder,
-		      const struct iovec *iov, unsigned int nr_iov,
-		      uint64_t nr_entries, struct dmamem_nvme_prp *prp)
-{
-	uint64_t size = UINT64_C(1) << builder->mps_shift;
-	uint64_t va = (uintptr_t)iov->iov_base;
-	uint64_t skip, second = 0;
-	struct prp_writer writer = {
-		.slot = &second,
-		.room = 1,
-		.left = nr_entries - 1,
-		.next = builder->pages,
-		.shift = builder->mps_shift,
-	};
-
-	prp->prp1 = nvme_span_at(builder->map, va, iov->iov_len).dma;
-	skip = size - (prp->prp1 & (size - 1));
-	if (skip > iov->iov_len)
-		skip = iov->iov_len;
-	if (nr_entries > 2)
-		next_page(&writer);
-
-	write_segment(&writer, iov, builder->map, skip);
-	for (unsigned int i = 1; i < nr_iov; i++)
-		write_segment(&writer, &iov[i], builder->map, 0);
-
-	prp->nr_entries = nr_entries;
-	prp->nr_pages = writer.next - builder->pages;
-	prp->prp2 = prp->nr_pages ? builder->pages->dma_addr : le64toh(second);
+	if (nr_iov != 1 || builder->mps_shift != PAGE_SHIFT)
+		return false;
+	va = (uintptr_t)iov->iov_base;
+	last = va + iov->iov_len - 1;
+	return ((va ^ last) | (iov->iov_len - 1)) < CHUNK_SIZE &&
+	       !(va & ~(ADDRESS_END - 4));
 }
 
 int dmamem_nvme_prp_build(const struct dmamem_nvme_prp_builder *builder,
 			  const struct iovec *iov, unsigned int nr_iov,
 			  struct dmamem_nvme_prp *prp, unsigned int *bad_iov)
 {
-	struct prp_scan scan = { 0 };
-	unsigned int bad = 0;
-	int err = -EINVAL;
+	struct prp_request rq = {
+		.builder = builder,
+		.iov = iov,
+		.nr_iov = nr_iov,
+		.prp = prp,
+		.bad_iov = bad_iov,
+	};
+	uint64_t entry;
 
-	if (mps_shift_valid(builder->mps_shift))
-		err = scan_iov(&scan, iov, nr_iov, &bad, builder);
-	if (err) {
-		if (bad_iov)
-			*bad_iov = bad;
-		return err;
-	}
+	if (unlikely(!in_one_chunk(builder, iov, nr_iov)))
+		return dmamem_nvme_prp_build_iov(builder, iov, nr_iov, prp,
+						 bad_iov);
+	rq.va = (uintptr_t)iov->iov_base;
+	rq.more = further_pages(rq.va, iov->iov_len);
 
-	if (!scan.nr_entries) {
-		*prp = (struct dmamem_nvme_prp){ 0 };
-		return 0;
-	}
-	while (!iov->iov_len) {
-		iov++;
-		nr_iov--;
-	}
-	write_prp(builder, iov, nr_iov, scan.nr_entries, prp);
-	return 0;
+	entry = nvme_chunk_entry(builder->map, rq.va);
+	if (entry & ENTRY_VALUE)
+		return build_in_run(&rq, entry);
+	if (entry & ENTRY_COMPLETE)
+		return build_in_leaf(&rq,
+				     entry_leaf(entry) + page_index(rq.va));
+	return build_in_any_leaf(builder, iov, nr_iov, prp, bad_iov);
 }
 
 size_t dmamem_nvme_prp_pages(size_t offset, size_t len, unsigned int mps_shift)

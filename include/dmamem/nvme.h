@@ -26,12 +26,26 @@ struct dmamem_nvme_list_page {
 };
 
 /**
+ * struct dmamem_nvme_prp_stats - how many transfers went which way
+ * @direct: up to two entries, both in the command
+ * @resident: PRP2 points into the map itself; no list was written
+ * @built: a list was written
+ */
+struct dmamem_nvme_prp_stats {
+	uint64_t direct;
+	uint64_t resident;
+	uint64_t built;
+};
+
+/**
  * struct dmamem_nvme_prp_builder - what PRP lists are built from and into
  * @map: linear map of DMA addresses, default DMAMEM_NO_ADDRESS
  * @mps_shift: log2 of the controller's memory page size (CC.MPS + 12): 12 to 27
  * @nr_pages: list pages available
  * @pages: list pages, not necessarily consecutive. Yours; they belong to the
  *         command from the time a build uses them until it has completed.
+ * @stats: counters to add to, without any locking: those of the thread that
+ *         builds. NULL: nobody counts.
  *
  * Filled in by the caller; one per command that is in flight, or one for all
  * commands of a thread with @pages set before each build.
@@ -41,6 +55,7 @@ struct dmamem_nvme_prp_builder {
 	unsigned int mps_shift;
 	unsigned int nr_pages;
 	const struct dmamem_nvme_list_page *pages;
+	struct dmamem_nvme_prp_stats *stats;
 };
 
 /**

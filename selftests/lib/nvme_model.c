@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <dmamem/memory.h>
+
+#include "selftests/lib/nvme_model.h"
+#include "selftests/lib/referee.h"
+
+#define POISON UINT64_C(0xdeadbeefcafef00d)
+
+/* List pages are apart from the memory and from each other */
+#define LIST_DMA (UINT64_C(1) << 60)
+#define LIST_STRIDE (UINT64_C(1) << 28)
+
+static bool fill_map(struct nvme_model *model)
+{
+	for (size_t i = 0; i < model->nr_pages; i++) {
+		uint64_t va = model->va + i * DMAMEM_PAGE_SIZE;
+
+		if (model->dma[i] != DMAMEM_NO_ADDRESS &&
+		    dmamem_map_set(model->map, va, DMAMEM_PAGE_SIZE,
+				   model->dma[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool make_lists(struct nvme_model *model)
+{
+	for (unsigned int i = 0; i < NVME_MODEL_LISTS; i++) {
+		struct dmamem_nvme_list_page *list = &model->lists[i];
+
+		list->entries = aligned_alloc(model->list_size,
+					      model->list_size);
+		if (!list->entries)
+			return false;
+		list->dma_addr = LIST_DMA +
+				 (i * 7 % NVME_MODEL_LISTS) * LIST_STRIDE;
+	}
+	return true;
+}
+
+bool nvme_model_create(struct nvme_model *model, uint64_t va,
+		       const uint64_t *dma, size_t nr_pages, size_t list_size)
+{
+	*model = (struct nvme_model){
+		.va = va,
+		.nr_pages = nr_pages,
+		.dma = dma,
+		.list_size = list_size,
+	};
+	if (dmamem_map_create(DMAMEM_MAP_LINEAR, DMAMEM_NO_ADDRESS,
+			      &model->map))
+		return false;
+	if (fill_map(model) && make_lists(model))
+		return true;
+	nvme_model_destroy(model);
+	return false;
+}
+
+void nvme_model_destroy(struct nvme_model *model)
+{
+	for (unsigned int i = 0; i < NVME_MODEL_LISTS; i++)
+		free(model->lists[i].entries);
+	dmamem_map_free(model->map);
+}
+
+uint64_t nvme_model_dma(const struct nvme_model *model, uint64_t va)
+{
+	uint64_t page = (va - model->va) / DMAMEM_PAGE_SIZE;
+
+	if (va < model->va || page >= model->nr_pages ||
+	    model->dma[page] == DMAMEM_NO_ADDRESS)
+		return DMAMEM_NO_ADDRESS;
+	return model->dma[page] + va % DMAMEM_PAGE_SIZE;
+}
+
+void nvme_model_poison(const struct nvme_model *model)
+{
+	for (unsigned int i = 0; i < NVME_MODEL_LISTS; i++)
+		for (size_t j = 0; j < model->list_size / 8; j++)
+			model->lists[i].entries[j] = POISON;
+}
+
+bool nvme_model_poisoned(const struct nvme_model *model, unsigned int first)
+{
+	for (unsigned int i = first; i < NVME_MODEL_LISTS; i++)
+		for (size_t j = 0; j < model->list_size / 8; j++)
+			if (model->lists[i].entries[j] != POISON)
+				return false;
+	return true;
+}
+
+static uint64_t error_bit(int err)
+{
+	return UINT64_C(1) << err;
+}
+
+/* What a boundary off a controller page is called */
+static uint64_t boundary(uint64_t va, uint64_t size)
+{
+	return error_bit(va % size ? EINVAL : ERANGE);
+}
+
+/* The part of a segment that is in one page of the host */
+static uint64_t step(uint64_t va, uint64_t end)
+{
+	uint64_t next = (va / DMAMEM_PAGE_SIZE + 1) * DMAMEM_PAGE_SIZE;
+
+	return (next < end ? next : end) - va;
+}
+
+/* Everything that is wrong with the inside of a segment; counts entries */
+static uint64_t judge_inside(const struct nvme_model *model, uint64_t size,
+			     const struct iovec *iov, uint64_t *nr_entries)
+{
+	uint64_t start = (uintptr_t)iov->iov_base;
+	uint64_t end = start + iov->iov_len;
+	uint64_t errors = 0, due = 0;
+
+	for (uint64_t va = start; va != end; va += step(va, end)) {
+		uint64_t dma = nvme_model_dma(model, va);
+
+		if (dma == DMAMEM_NO_ADDRESS)
+			return errors | error_bit(EFAULT);
+		if (va != start && dma != due && (dma % size || due % size))
+			errors |= error_bit(ERANGE);
+		if (!*nr_entries || !(dma % size))
+			(*nr_entries)++;
+		due = dma + step(va, end);
+	}
+	return errors;
+}
+
+static uint64_t judge_segment(const struct nvme_model *model, uint64_t size,
+			      const struct iovec *iov, bool first, bool last,
+			      uint64_t *nr_entries)
+{
+	uint64_t start = (uintptr_t)iov->iov_base;
+	uint64_t end = start + iov->iov_len;
+	uint64_t errors = judge_inside(model, size, iov, nr_entries);
+	uint64_t head = nvme_model_dma(model, start);
+	uint64_t tail = nvme_model_dma(model, end - 1);
+
+	if (first && start % 4)
+		errors |= error_bit(EINVAL);
+	if (!first && head != DMAMEM_NO_ADDRESS && head % size)
+		errors |= boundary(start, size);
+	if (!last && tail != DMAMEM_NO_ADDRESS && (tail + 1) % size)
+		errors |= boundary(end, size);
+	return errors;
+}
+
+struct nvme_expected
+nvme_model_expect_prp(const struct nvme_model *model, unsigned int mps_shift,
+		      unsigned int nr_lists, const struct iovec *iov,
+		      unsigned int nr_iov)
+{
+	uint64_t size = UINT64_C(1) << mps_shift;
+	struct nvme_expected expected = { 0 };
+	bool first = true;
+
+	while (nr_iov && !iov[nr_iov - 1].iov_len)
+		nr_iov--;
+	for (unsigned int i = 0; i < nr_iov; i++) {
+		if (!iov[i].iov_len)
+			continue;
+		expected.bad_iov = i;
+		expected.errors = judge_segment(model, size, &iov[i], first,
+						i == nr_iov - 1,
+						&expected.nr_entries);
+		if (expected.nr_entries > 2 + nr_lists * (size / 8 - 1))
+			expected.errors |= error_bit(E2BIG);
+		if (expected.errors)
+			break;
+		first = false;
+	}
+	return expected;
+}
+
+/* Where in the segments the controller has got to */
+struct cursor {
+	const struct nvme_model *model;
+	const struct iovec *iov;
+	unsigned int nr_iov;
+	uint64_t done;		/* of the first segment */
+	bool wrong;
+};
+
+static bool read_memory(void *arg, uint64_t dma, void *buf, uint64_t len)
+{
+	const struct cursor *cursor = arg;
+	const struct nvme_model *model = cursor->model;
+
+	for (unsigned int i = 0; i < NVME_MODEL_LISTS; i++) {
+		uint64_t offset = dma - model->lists[i].dma_addr;
+
+		if (offset < model->list_size &&
+		    len <= model->list_size - offset) {
+			memcpy(buf, (char *)model->lists[i].entries + offset,
+			       len);
+			return true;
+		}
+	}
+	return false;
+}
+
+static void skip_finished(struct cursor *cursor)
+{
+	while (cursor->nr_iov && cursor->done == cursor->iov->iov_len) {
+		cursor->iov++;
+		cursor->nr_iov--;
+		cursor->done = 0;
+	}
+}
+
+static void compare_data(void *arg, uint64_t dma, uint64_t len)
+{
+	struct cursor *cursor = arg;
+
+	while (len) {
+		uint64_t va, end, now;
+
+		skip_finished(cursor);
+		if (!cursor->nr_iov) {
+			cursor->wrong = true;
+			return;
+		}
+		va = (uintptr_t)cursor->iov->iov_base + cursor->done;
+		end = va + cursor->iov->iov_len - cursor->done;
+		now = step(va, end);
+		if (now > len)
+			now = len;
+		if (nvme_model_dma(cursor->model, va) != dma)
+			cursor->wrong = true;
+		cursor->done += now;
+		dma += now;
+		len -= now;
+	}
+}
+
+static uint64_t total(const struct iovec *iov, unsigned int nr_iov)
+{
+	uint64_t len = 0;
+
+	for (unsigned int i = 0; i < nr_iov; i++)
+		len += iov[i].iov_len;
+	return len;
+}
+
+bool nvme_model_check_prp(const struct nvme_model *model,
+			  unsigned int mps_shift, const struct iovec *iov,
+			  unsigned int nr_iov,
+			  const struct dmamem_nvme_prp *prp)
+{
+	struct cursor cursor = {
+		.model = model,
+		.iov = iov,
+		.nr_iov = nr_iov,
+	};
+	struct referee referee = {
+		.read = read_memory,
+		.data = compare_data,
+		.arg = &cursor,
+	};
+
+	if (referee_prp(&referee, mps_shift, prp->prp1, prp->prp2,
+			total(iov, nr_iov)))
+		return false;
+	skip_finished(&cursor);
+	return !cursor.wrong && !cursor.nr_iov;
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR MIT */
+/*
+ * A model of memory with invented DMA addresses, kept as plainly as can be: one
+ * address per page. It fills a map, says what should come of a transfer, and
+ * has the referee compare that with what did.
+ *
+ * The memory itself does not exist: nothing that builds data pointers may touch
+ * it. The list pages do.
+ */
+#ifndef DMAMEM_SELFTESTS_NVME_MODEL_H
+#define DMAMEM_SELFTESTS_NVME_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <dmamem/nvme.h>
+
+#define NVME_MODEL_LISTS 16
+
+/**
+ * struct nvme_model - memory from @va on
+ * @map: what the builder sees; filled by nvme_model_create()
+ * @va: address of the first page
+ * @nr_pages: pages of 4 KiB
+ * @dma: DMA address of each page, or DMAMEM_NO_ADDRESS
+ * @list_size: bytes of each list page
+ * @lists: list pages, in no order
+ */
+struct nvme_model {
+	struct dmamem_map *map;
+	uint64_t va;
+	size_t nr_pages;
+	const uint64_t *dma;
+	size_t list_size;
+	struct dmamem_nvme_list_page lists[NVME_MODEL_LISTS];
+};
+
+/**
+ * struct nvme_expected - what should come of a PRP build
+ * @errors: bit per errno that is right, 0 for success
+ * @bad_iov: with @errors, the first segment that is to blame
+ * @nr_entries: without @errors, how many PRP entries point to data
+ */
+struct nvme_expected {
+	uint64_t errors;
+	unsigned int bad_iov;
+	uint64_t nr_entries;
+};
+
+/* False: no memory. @dma is not copied. */
+bool nvme_model_create(struct nvme_model *model, uint64_t va,
+		       const uint64_t *dma, size_t nr_pages, size_t list_size);
+void nvme_model_destroy(struct nvme_model *model);
+
+/* DMA address of one byte, DMAMEM_NO_ADDRESS outside */
+uint64_t nvme_model_dma(const struct nvme_model *model, uint64_t va);
+
+/* Fill the list pages with a pattern, and tell whether it is still there */
+void nvme_model_poison(const struct nvme_model *model);
+bool nvme_model_poisoned(const struct nvme_model *model, unsigned int first);
+
+struct nvme_expected
+nvme_model_expect_prp(const struct nvme_model *model, unsigned int mps_shift,
+		      unsigned int nr_lists, const struct iovec *iov,
+		      unsigned int nr_iov);
+
+/* Does the result mean these segments, byte for byte, and nothing else? */
+bool nvme_model_check_prp(const struct nvme_model *model,
+			  unsigned int mps_shift, const struct iovec *iov,
+			  unsigned int nr_iov,
+			  const struct dmamem_nvme_prp *prp);
+
+#endif
