@@ -38,20 +38,30 @@ void *pages_map_thp(size_t length)
 	return (void *)aligned;
 }
 
-uint64_t pages_phys(const void *addr)
+void pages_phys_of(const void *addr, size_t nr, uint64_t *phys)
 {
 	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	uint64_t entry = 0;
+	ssize_t got = -1;
+	size_t i;
 
-	if (fd < 0)
-		return 0;
-	if (pread(fd, &entry, sizeof(entry), (uintptr_t)addr / PAGE * 8) !=
-	    sizeof(entry))
-		entry = 0;
-	close(fd);
-	if (!(entry >> 63))
-		return 0;
-	return (entry & ((1ULL << 55) - 1)) * PAGE + (uintptr_t)addr % PAGE;
+	if (fd >= 0) {
+		got = pread(fd, phys, nr * 8, (uintptr_t)addr / PAGE * 8);
+		close(fd);
+	}
+	for (i = 0; i < nr; i++) {
+		if ((ssize_t)(i * 8) >= got || !(phys[i] >> 63))
+			phys[i] = 0;
+		else
+			phys[i] = (phys[i] & ((1ULL << 55) - 1)) * PAGE;
+	}
+}
+
+uint64_t pages_phys(const void *addr)
+{
+	uint64_t phys;
+
+	pages_phys_of(addr, 1, &phys);
+	return phys ? phys + (uintptr_t)addr % PAGE : 0;
 }
 
 long pages_count(const char *file, const char *key)

@@ -20,6 +20,9 @@ void *pages_map_thp(size_t length);
 /* Physical address of the byte at @addr, 0 if there is no page */
 uint64_t pages_phys(const void *addr);
 
+/* The same for @nr pages */
+void pages_phys_of(const void *addr, size_t nr, uint64_t *phys);
+
 /* Pages that long-term users hold now, in the whole machine */
 long pages_pinned(void);
 

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+/*
+ * A process is killed while a disk writes into its pages, and the pages go to
+ * somebody else: not one word of what that one keeps there may change.
+ *
+ * The guest's disk does two reads a second, so that the 60 that are queued take
+ * 30 s. A controller that is not reset goes on with them.
+ */
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <kselftest_harness.h>
+
+#include "selftests/lib/function.h"
+#include "selftests/lib/pages.h"
+#include "selftests/lib/raw_nvme.h"
+#include "selftests/lib/uapi.h"
+
+#define NR_READS 60
+#define NR_PAGES (2 * NR_READS)
+#define WATCH_SECONDS 35
+#define PATTERN UINT64_C(0xa5c3f00d5eed1234)
+
+/* What the victim says before it dies */
+struct last_words {
+	int error;
+	int completed;
+	uint64_t phys[NR_PAGES];
+};
+
+static int start_reads(struct raw_nvme *nvme, int fd, struct last_words *words)
+{
+	char *data = pages_map(NR_PAGES * PAGE);
+	int i, region, ret;
+
+	ret = raw_nvme_start(nvme, fd);
+	if (ret)
+		return ret;
+	region = uapi_pin_id(fd, data, NR_PAGES * PAGE, DMAMEM_PIN_WRITE);
+	if (region < 0)
+		return region;
+	for (i = 0; i < NR_PAGES; i++)
+		words->phys[i] = pages_phys(data + i * PAGE);
+	for (i = 0; i < NR_READS; i++)
+		raw_nvme_read(nvme, 0,
+			      uapi_dma_addr(fd, region, 2 * i * PAGE),
+			      uapi_dma_addr(fd, region, (2 * i + 1) * PAGE));
+	for (i = 0; i < 20 && !words->completed; i++) {
+		sleep(1);
+		words->completed = raw_nvme_completed(nvme);
+	}
+	return 0;
+}
+
+/* Open /dev/dmamem with the controller as a guard, or the controller's node */
+static int open_node(struct raw_nvme *nvme, int guarded)
+{
+	int ret, fd;
+
+	ret = raw_nvme_open(nvme, guarded ? NULL : "dmamem");
+	if (ret)
+		return ret;
+	fd = uapi_open(guarded ? NULL : nvme->bdf);
+	if (fd >= 0 && guarded)
+		ret = uapi_guard(fd, nvme->bdf);
+	return ret ? ret : fd;
+}
+
+static void victim(int guarded, int out)
+{
+	struct last_words words = { 0 };
+	struct raw_nvme nvme;
+	int fd;
+
+	fd = open_node(&nvme, guarded);
+	words.error = fd < 0 ? fd : start_reads(&nvme, fd, &words);
+	if (write(out, &words, sizeof(words)) != sizeof(words))
+		_exit(1);
+	pause();
+	_exit(1);
+}
+
+/* Take most of the free memory, so that the victim's pages are in it */
+static uint64_t *take_memory(size_t *length)
+{
+	long free_kb = pages_count("/proc/meminfo", "MemFree:");
+	uint64_t *memory;
+	size_t i;
+
+	*length = (size_t)free_kb * 3 / 4 * 1024 / PAGE * PAGE;
+	memory = mmap(NULL, *length, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (memory == MAP_FAILED)
+		return NULL;
+	for (i = 0; i < *length / sizeof(*memory); i++)
+		memory[i] = PATTERN ^ i;
+	return memory;
+}
+
+static int count_taken(const struct last_words *words, const uint64_t *memory,
+		       size_t length)
+{
+	uint64_t phys[512];
+	size_t page, i, nr;
+	int j, taken = 0;
+
+	for (page = 0; page < length / PAGE; page += nr) {
+		nr = length / PAGE - page < 512 ? length / PAGE - page : 512;
+		pages_phys_of((char *)memory + page * PAGE, nr, phys);
+		for (i = 0; i < nr; i++)
+			for (j = 0; j < NR_PAGES; j++)
+				taken += phys[i] == words->phys[j];
+	}
+	return taken;
+}
+
+static size_t count_changed(const uint64_t *memory, size_t length)
+{
+	size_t i, changed = 0;
+
+	for (i = 0; i < length / sizeof(*memory); i++)
+		changed += memory[i] != (PATTERN ^ i);
+	return changed;
+}
+
+static int translates(const char *bdf)
+{
+	char path[128], type[16] = "";
+	FILE *stream;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/iommu_group/type",
+		 bdf);
+	stream = fopen(path, "re");
+	if (!stream)
+		return 0;
+	if (!fgets(type, sizeof(type), stream))
+		type[0] = 0;
+	fclose(stream);
+	return !strncmp(type, "DMA", 3);
+}
+
+FIXTURE(death)
+{
+	char bdf[FUNCTION_NAME];
+};
+
+FIXTURE_VARIANT(death)
+{
+	int guarded;
+};
+
+FIXTURE_VARIANT_ADD(death, guard)
+{
+	.guarded = 1,
+};
+
+FIXTURE_VARIANT_ADD(death, node)
+{
+	.guarded = 0,
+};
+
+/* A processor keeps freed pages for itself: be on the one that frees them */
+static int stay_on_one_processor(void)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(0, &set);
+	return sched_setaffinity(0, sizeof(set), &set);
+}
+
+FIXTURE_SETUP(death)
+{
+	ASSERT_EQ(0, stay_on_one_processor());
+	if (function_find(FUNCTION_NVME, self->bdf))
+		SKIP(return, "no NVMe controller of QEMU");
+	if (variant->guarded && translates(self->bdf))
+		SKIP(return, "an IOMMU translates: no physical addresses");
+}
+
+FIXTURE_TEARDOWN(death)
+{
+}
+
+TEST_F_TIMEOUT(death, nothing_written_after, 200)
+{
+	struct last_words words;
+	uint64_t *memory;
+	size_t length;
+	int pipes[2];
+	pid_t child;
+
+	ASSERT_EQ(0, pipe(pipes));
+	child = fork();
+	ASSERT_LE(0, child);
+	if (!child)
+		victim(variant->guarded, pipes[1]);
+	ASSERT_EQ(sizeof(words), read(pipes[0], &words, sizeof(words)));
+	ASSERT_EQ(0, words.error);
+	/* The disk is at work, and has most of it before it */
+	ASSERT_LT(0, words.completed);
+	ASSERT_GT(NR_READS / 2, words.completed);
+
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	memory = take_memory(&length);
+	ASSERT_NE(NULL, memory);
+	EXPECT_EQ(0, function_is_master(self->bdf));
+	ASSERT_LT(NR_PAGES / 2, count_taken(&words, memory, length));
+
+	sleep(WATCH_SECONDS);
+	EXPECT_EQ(0, count_changed(memory, length));
+	munmap(memory, length);
+}
+
+TEST_HARNESS_MAIN
