@@ -9,10 +9,12 @@ import sys
 
 from docutils import nodes
 from sphinx import addnodes
+from sphinx.util import logging
 
 DOCS = pathlib.Path(__file__).resolve().parent
 KERNEL = pathlib.Path(os.environ["KERNEL_PARTS"])
 
+logger = logging.getLogger(__name__)
 sys.path.insert(0, str(KERNEL / "Documentation/sphinx"))
 sys.dont_write_bytecode = True
 
@@ -27,11 +29,11 @@ kerneldoc_srctree = str(DOCS.parent)
 primary_domain = "c"
 highlight_language = "none"
 # A reference to what is not documented is an error, but for the types of the
-# system and our two opaque ones
+# system and our opaque ones
 nitpicky = True
 nitpick_ignore_regex = [
     ("c:identifier", r"u?int\d+_t|size_t|iovec|__u\d+|__aligned_u64"),
-    ("c:identifier", "dmamem_context|dmamem_map"),
+    ("c:identifier", "dmamem_context|dmamem_map|dmamem_notify"),
 ]
 
 html_theme = "alabaster"
@@ -47,24 +49,42 @@ html_copy_source = False
 html_show_copyright = False
 
 
+# What the library's headers document: name and whether it is a function
+DOCUMENTED = {
+    name: bool(call)
+    for header in DOCS.parent.glob("include/dmamem/*.h")
+    for name, call in re.findall(
+        r"^ \* (?:struct |enum )?(dmamem_\w+)(\(\))? - ",
+        header.read_text(), re.MULTILINE)}
+
+
+def identifiers(path):
+    """What a page draws in from the headers."""
+    return " ".join(re.findall(r":identifiers:((?:\s+dmamem_\w+)+)",
+                               path.read_text())).split()
+
+
 def man_page(path):
     """The entries of one page: itself, and each function it describes.
 
     The title is "name(section) -- what it does".
     """
-    text = path.read_text()
     name, section, brief = re.search(
-        r"^(\w+)\((\d)\) -- (.*)$", text, re.MULTILINE).groups()
-    names = [name]
-    if section == "3":
-        for found in re.findall(r":identifiers:((?:\s+dmamem_\w+)+)", text):
-            names += found.split()
+        r"^(\w+)\((\d)\) -- (.*)$", path.read_text(), re.MULTILINE).groups()
+    names = [name] + [i for i in identifiers(path) if DOCUMENTED.get(i)]
     page = "man/" + path.stem
     return [(page, n, brief, "", int(section)) for n in dict.fromkeys(names)]
 
 
-man_pages = [page for path in sorted(DOCS.glob("man/*.rst"))
-             for page in man_page(path)]
+PAGES = sorted(DOCS.glob("man/*.rst"))
+man_pages = [entry for page in PAGES for entry in man_page(page)]
+
+
+def check_complete(_app):
+    """Everything that the headers document is on a page."""
+    shown = {name for page in PAGES for name in identifiers(page)}
+    for name in sorted(DOCUMENTED.keys() - shown):
+        logger.warning("%s is on no page of man/", name)
 
 
 def indent_descriptions(_app, doctree):
@@ -94,5 +114,6 @@ def link_man_pages(_app, doctree):
 
 
 def setup(app):
+    app.connect("builder-inited", check_complete)
     app.connect("doctree-read", indent_descriptions)
     app.connect("doctree-read", link_man_pages)
