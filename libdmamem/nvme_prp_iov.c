@@ -91,6 +91,33 @@ static bool gather_iov(struct prp_gather *gather, const struct dmamem_map *map,
 	return true;
 }
 
+/*
+ * Several segments that are one in all but name, and may have a list that is
+ * there already. Segments rarely are, so it takes little to find out.
+ */
+static bool join_iov(const struct iovec *iov, unsigned int nr_iov,
+		     struct iovec *joined)
+{
+	uint64_t end = 0;
+
+	if (nr_iov == 1)
+		return false;
+	*joined = (struct iovec){ 0 };
+	for (unsigned int i = 0; i < nr_iov; i++) {
+		uint64_t va = (uintptr_t)iov[i].iov_base;
+
+		if (!iov[i].iov_len)
+			continue;
+		if (!joined->iov_len)
+			joined->iov_base = iov[i].iov_base;
+		else if (va != end || end & (PAGE_SIZE - 1))
+			return false;
+		joined->iov_len += iov[i].iov_len;
+		end = va + iov[i].iov_len;
+	}
+	return true;
+}
+
 int dmamem_nvme_prp_build_iov(const struct dmamem_nvme_prp_builder *builder,
 			      const struct iovec *iov, unsigned int nr_iov,
 			      struct dmamem_nvme_prp *prp,
@@ -98,9 +125,15 @@ int dmamem_nvme_prp_build_iov(const struct dmamem_nvme_prp_builder *builder,
 {
 	const struct dmamem_nvme_list_page *page = builder->pages;
 	struct prp_gather gather;
+	struct iovec joined;
 
-	if (builder->mps_shift != PAGE_SHIFT ||
-	    !gather_iov(&gather, builder->map, iov, nr_iov) ||
+	if (builder->mps_shift != PAGE_SHIFT)
+		return dmamem_nvme_prp_build_any(builder, iov, nr_iov, prp,
+						 bad_iov);
+	if (join_iov(iov, nr_iov, &joined) &&
+	    !dmamem_nvme_prp_build(builder, &joined, 1, prp, NULL))
+		return 0;
+	if (!gather_iov(&gather, builder->map, iov, nr_iov) ||
 	    (gather.nr > 2 && !builder->nr_pages))
 		return dmamem_nvme_prp_build_any(builder, iov, nr_iov, prp,
 						 bad_iov);

@@ -17,6 +17,19 @@
 #include <dmamem/nvme.h>
 
 #define NVME_MODEL_LISTS 16
+#define NVME_MODEL_BLOCKS 4
+
+/**
+ * enum nvme_model_leaves - where the map's leaves are
+ * @NVME_MODEL_LEAVES_PRIVATE: in memory that no controller can read
+ * @NVME_MODEL_LEAVES_SHARED: in registered memory, scattered page by page
+ * @NVME_MODEL_LEAVES_EVERYWHERE: the same, and every chunk has one
+ */
+enum nvme_model_leaves {
+	NVME_MODEL_LEAVES_PRIVATE,
+	NVME_MODEL_LEAVES_SHARED,
+	NVME_MODEL_LEAVES_EVERYWHERE,
+};
 
 /**
  * struct nvme_model - memory from @va on
@@ -26,6 +39,8 @@
  * @dma: DMA address of each page, or DMAMEM_NO_ADDRESS
  * @list_size: bytes of each list page
  * @lists: list pages, in no order
+ * @nr_blocks: blocks of registered memory for leaves
+ * @blocks: the blocks
  */
 struct nvme_model {
 	struct dmamem_map *map;
@@ -34,6 +49,8 @@ struct nvme_model {
 	const uint64_t *dma;
 	size_t list_size;
 	struct dmamem_nvme_list_page lists[NVME_MODEL_LISTS];
+	unsigned int nr_blocks;
+	char *blocks[NVME_MODEL_BLOCKS];
 };
 
 /**
@@ -50,7 +67,8 @@ struct nvme_expected {
 
 /* False: no memory. @dma is not copied. */
 bool nvme_model_create(struct nvme_model *model, uint64_t va,
-		       const uint64_t *dma, size_t nr_pages, size_t list_size);
+		       const uint64_t *dma, size_t nr_pages, size_t list_size,
+		       enum nvme_model_leaves leaves);
 void nvme_model_destroy(struct nvme_model *model);
 
 /* DMA address of one byte, DMAMEM_NO_ADDRESS outside */
@@ -59,6 +77,13 @@ uint64_t nvme_model_dma(const struct nvme_model *model, uint64_t va);
 /* Fill the list pages with a pattern, and tell whether it is still there */
 void nvme_model_poison(const struct nvme_model *model);
 bool nvme_model_poisoned(const struct nvme_model *model, unsigned int first);
+
+/*
+ * Must the list of this transfer, if it needs one, be in a leaf? The segments
+ * have to be right in form.
+ */
+bool nvme_model_resident(const struct nvme_model *model, unsigned int mps_shift,
+			 const struct iovec *iov, unsigned int nr_iov);
 
 struct nvme_expected
 nvme_model_expect_prp(const struct nvme_model *model, unsigned int mps_shift,

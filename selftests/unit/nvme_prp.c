@@ -46,7 +46,7 @@ FIXTURE_SETUP(prp)
 		self->dma[i] = variant->run ? variant->run + i * PAGE :
 			       (i * 1237 % NR_PAGES * 3 + 5) * PAGE;
 	ASSERT_TRUE(nvme_model_create(&self->model, BASE, self->dma, NR_PAGES,
-				      PAGE));
+				      PAGE, NVME_MODEL_LEAVES_PRIVATE));
 	nvme_model_poison(&self->model);
 	self->builder = (struct dmamem_nvme_prp_builder){
 		.map = self->model.map,

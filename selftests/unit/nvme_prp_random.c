@@ -2,7 +2,8 @@
 /*
  * PRPs of random segments in random layouts of memory, for controllers of
  * random page sizes: each result is what the model says, byte for byte, as the
- * referee reads it, and each error is one that the model finds too.
+ * referee reads it, and each error is one that the model finds too. A list is
+ * written where the map has none to point to, and nowhere else.
  */
 #include <errno.h>
 #include <kselftest_harness.h>
@@ -180,7 +181,8 @@ static bool poisoned(const struct nvme_model *model, unsigned int first)
 }
 
 enum outcome {
-	NO_DATA, ONE, TWO, LIST, CHAIN, FAULT, INVALID, RANGE, TOO_BIG,
+	NO_DATA, ONE, TWO, LIST, CHAIN, RESIDENT,
+	FAULT, INVALID, RANGE, TOO_BIG,
 	NR_OUTCOMES, WRONG,
 };
 
@@ -203,6 +205,20 @@ static enum outcome judge_error(const struct nvme_expected *expected,
 	}
 }
 
+static enum outcome judge_list(const struct nvme_model *model,
+			       const struct transfer *transfer,
+			       const struct dmamem_nvme_prp *prp)
+{
+	bool resident = nvme_model_resident(model, transfer->mps_shift,
+					    transfer->iov, transfer->nr_iov);
+
+	if (resident)
+		return prp->nr_pages ? WRONG : RESIDENT;
+	if (!prp->nr_pages)
+		return WRONG;
+	return prp->nr_pages > 1 ? CHAIN : LIST;
+}
+
 static enum outcome judge_success(const struct nvme_model *model,
 				  const struct transfer *transfer,
 				  const struct nvme_expected *expected,
@@ -214,25 +230,37 @@ static enum outcome judge_success(const struct nvme_model *model,
 	    !nvme_model_check_prp(model, transfer->mps_shift, transfer->iov,
 				  transfer->nr_iov, prp))
 		return WRONG;
-	if (prp->nr_pages)
-		return prp->nr_pages > 1 ? CHAIN : LIST;
-	return prp->nr_entries < 3 ? NO_DATA + prp->nr_entries : WRONG;
+	if (prp->nr_entries > 2)
+		return judge_list(model, transfer, prp);
+	return prp->nr_pages ? WRONG : NO_DATA + prp->nr_entries;
+}
+
+/* Which counter must have moved? */
+static bool counted(const struct dmamem_nvme_prp_stats *stats,
+		    enum outcome outcome)
+{
+	return stats->direct == (outcome <= TWO) &&
+	       stats->built == (outcome == LIST || outcome == CHAIN) &&
+	       stats->resident == (outcome == RESIDENT);
 }
 
 static enum outcome try(const struct nvme_model *model,
 			const struct transfer *transfer)
 {
+	struct dmamem_nvme_prp_stats stats = { 0 };
 	struct dmamem_nvme_prp_builder builder = {
 		.map = model->map,
 		.mps_shift = transfer->mps_shift,
 		.pages = model->lists,
 		.nr_pages = transfer->nr_lists,
+		.stats = &stats,
 	};
 	struct nvme_expected expected =
 		nvme_model_expect_prp(model, transfer->mps_shift,
 				      transfer->nr_lists, transfer->iov,
 				      transfer->nr_iov);
 	struct dmamem_nvme_prp prp, saved;
+	enum outcome outcome = WRONG;
 	unsigned int bad_iov = 99;
 	int err;
 
@@ -242,10 +270,10 @@ static enum outcome try(const struct nvme_model *model,
 	err = dmamem_nvme_prp_build(&builder, transfer->iov, transfer->nr_iov,
 				    &prp, &bad_iov);
 	if (!err)
-		return judge_success(model, transfer, &expected, &prp);
-	if (memcmp(&prp, &saved, sizeof(prp)) || !poisoned(model, 0))
-		return WRONG;
-	return judge_error(&expected, err, bad_iov);
+		outcome = judge_success(model, transfer, &expected, &prp);
+	else if (!memcmp(&prp, &saved, sizeof(prp)) && poisoned(model, 0))
+		outcome = judge_error(&expected, err, bad_iov);
+	return counted(&stats, outcome) ? outcome : WRONG;
 }
 
 static void describe(struct __test_metadata *_metadata,
@@ -284,7 +312,8 @@ TEST_F_TIMEOUT(prp, any_transfer, 600)
 		ASSERT_TRUE(nvme_model_create(&self->model, self->layout.va,
 					      self->layout.dma,
 					      self->layout.nr_pages,
-					      1 << MAX_MPS_SHIFT));
+					      1 << MAX_MPS_SHIFT,
+					      random_below(&self->random, 3)));
 		for (unsigned int j = 0; j < TRANSFERS; j++) {
 			enum outcome outcome;
 
@@ -298,10 +327,10 @@ TEST_F_TIMEOUT(prp, any_transfer, 600)
 		}
 		nvme_model_destroy(&self->model);
 	}
-	TH_LOG("empty %lu, 1 entry %lu, 2 %lu, list %lu, chain %lu",
+	TH_LOG("empty %lu, 1 entry %lu, 2 %lu, list %lu, chain %lu, leaf %lu",
 	       self->outcomes[NO_DATA], self->outcomes[ONE],
 	       self->outcomes[TWO], self->outcomes[LIST],
-	       self->outcomes[CHAIN]);
+	       self->outcomes[CHAIN], self->outcomes[RESIDENT]);
 	TH_LOG("EFAULT %lu, EINVAL %lu, ERANGE %lu, E2BIG %lu",
 	       self->outcomes[FAULT], self->outcomes[INVALID],
 	       self->outcomes[RANGE], self->outcomes[TOO_BIG]);
