@@ -101,6 +101,24 @@ def indent_descriptions(_app, doctree):
             content.append(node)
 
 
+def list_errors(_app, doctree):
+    """Make "-EINVAL (why), -ENOMEM (why)" a list with an item for each."""
+    for paragraph in list(doctree.findall(nodes.paragraph)):
+        if len(re.findall(r"-E[A-Z0-9]+\s\(", paragraph.astext())) < 2:
+            continue
+        items = [nodes.paragraph()]
+        for child in paragraph.children:
+            parts = [child]
+            if isinstance(child, nodes.Text):
+                parts = map(nodes.Text, re.split(r"\s+(?=-E[A-Z])", child))
+            for number, part in enumerate(parts):
+                if number:
+                    items.append(nodes.paragraph())
+                items[-1] += part.deepcopy()
+        paragraph.replace_self([items[0], nodes.bullet_list(
+            "", *(nodes.list_item("", item) for item in items[1:]))])
+
+
 def link_man_pages(_app, doctree):
     """Make references to our own manual pages links."""
     for node in list(doctree.findall(addnodes.manpage)):
@@ -116,4 +134,5 @@ def link_man_pages(_app, doctree):
 def setup(app):
     app.connect("builder-inited", check_complete)
     app.connect("doctree-read", indent_descriptions)
+    app.connect("doctree-read", list_errors)
     app.connect("doctree-read", link_man_pages)
