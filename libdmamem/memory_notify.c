@@ -22,7 +22,7 @@ static void tell_back(const struct dmamem_notify *notify,
 }
 
 static int fail_refused(struct dmamem_context *ctx, int error,
-		   const struct dmamem_registration *reg)
+			const struct dmamem_registration *reg)
 {
 	return dmamem_fail(ctx, error,
 			   "a notify callback refused %#jx + %#jx with %d",

@@ -25,6 +25,9 @@ KSELFTEST := $(B)/kselftest
 # selftests/lib/leaks.c
 $(B)/asan/selftests/unit/%: LDFLAGS += -Wl,--wrap=_exit
 
+# selftests/lib/inject.c
+INJECT := $(foreach f,malloc calloc mmap mprotect,-Wl,--wrap=$(f))
+
 define selftests_rules
 $(B)/$(1)/selftests/%.o: ALL_CPPFLAGS += -isystem $(KSELFTEST)
 $(PROG_SRCS:%.c=$(B)/$(1)/%.o) $(FIXTURE_SRCS:%.c=$(B)/$(1)/%.o): | $(KSELFTEST)
@@ -33,6 +36,7 @@ $(call remember,$(B)/$(1)/selftests/sources,$(FIXTURE_SRCS))
 $(B)/$(1)/libselftest.a: $(FIXTURE_SRCS:%.c=$(B)/$(1)/%.o) $(B)/$(1)/selftests/sources
 	$$(call cmd,AR)
 
+$(if $(filter m32,$(1)),,$(UNIT_SRCS:%.c=$(B)/$(1)/%): LDFLAGS += $(INJECT))
 $(PROG_SRCS:%.c=$(B)/$(1)/%): %: %.o \
 		$(if $(filter m32,$(1)),,$(B)/$(1)/libselftest.a \
 		$(B)/$(1)/libtools.a $(B)/$(1)/libdmamem.a)

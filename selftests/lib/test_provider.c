@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "selftests/lib/inject.h"
 #include "selftests/lib/test_provider.h"
 
 struct test_region {
@@ -43,7 +44,9 @@ static int test_pin(struct dmamem_provider *base, uint64_t addr, uint64_t len,
 
 	if (fails(&provider->fail_pin))
 		return -EFAULT;
+	inject_pause();
 	new = malloc(sizeof(*new));
+	inject_resume();
 	if (!new)
 		return -ENOMEM;
 	*new = (struct test_region){ provider->regions, addr, len };
@@ -105,8 +108,17 @@ static const struct dmamem_provider_ops test_ops = {
 
 int test_provider_open(uint64_t run_pages, struct dmamem_context **ctx)
 {
+	return test_provider_open_flags(run_pages, 0, ctx);
+}
+
+int test_provider_open_flags(uint64_t run_pages, uint64_t flags,
+			     struct dmamem_context **ctx)
+{
 	struct test_provider *provider = calloc(1, sizeof(*provider));
-	struct dmamem_options options = { .size = sizeof(options) };
+	struct dmamem_options options = {
+		.size = sizeof(options),
+		.flags = flags,
+	};
 	int ret;
 
 	if (!provider)

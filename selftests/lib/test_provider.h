@@ -34,6 +34,8 @@ struct test_provider {
 
 /* The provider belongs to the context and goes with it */
 int test_provider_open(uint64_t run_pages, struct dmamem_context **ctx);
+int test_provider_open_flags(uint64_t run_pages, uint64_t flags,
+			     struct dmamem_context **ctx);
 struct test_provider *test_provider_of(const struct dmamem_context *ctx);
 
 /* The DMA address that the provider gives an address */
