@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+/*
+ * Guards: which functions can be one, and when they are stopped.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <kselftest_harness.h>
+
+#include "selftests/lib/function.h"
+#include "selftests/lib/pages.h"
+#include "selftests/lib/privilege.h"
+#include "selftests/lib/uapi.h"
+
+FIXTURE(guard)
+{
+	char bdf[FUNCTION_NAME];
+	int fd;
+};
+
+FIXTURE_SETUP(guard)
+{
+	if (function_find(FUNCTION_NVME, self->bdf))
+		SKIP(return, "no NVMe controller of QEMU");
+	ASSERT_EQ(0, function_bind(self->bdf, NULL));
+	ASSERT_EQ(0, function_enable(self->bdf, 1));
+	self->fd = uapi_open(NULL);
+	ASSERT_LE(0, self->fd);
+}
+
+FIXTURE_TEARDOWN(guard)
+{
+	close(self->fd);
+}
+
+TEST_F(guard, refused)
+{
+	struct dmamem_info info;
+	int i;
+
+	EXPECT_EQ(-ENXIO, uapi_guard(self->fd, "0000:ee:00.0"));
+	EXPECT_EQ(-ENXIO, uapi_guard(self->fd, "ffffffff:00:00.0"));
+	EXPECT_EQ(-ENXIO, uapi_guard(self->fd, "0000:100:00.0"));
+	EXPECT_EQ(-ENXIO, uapi_guard(self->fd, "0000:00:24.0"));
+	EXPECT_EQ(-ENXIO, uapi_guard(self->fd, "0000:00:04.8"));
+	EXPECT_EQ(0, uapi_guard(self->fd, self->bdf));
+	for (i = 0; i < 2; i++)
+		EXPECT_EQ(-EEXIST, uapi_guard(self->fd, self->bdf));
+	ASSERT_EQ(0, uapi_info(self->fd, &info));
+	EXPECT_LT(0, info.max_guards);
+}
+
+TEST_F(guard, refused_when_bound_to_dmamem)
+{
+	ASSERT_EQ(0, function_bind(self->bdf, "dmamem"));
+	EXPECT_EQ(-EBUSY, uapi_guard(self->fd, self->bdf));
+	EXPECT_EQ(0, function_bind(self->bdf, NULL));
+}
+
+TEST_F(guard, needs_privilege)
+{
+	ASSERT_EQ(0, privilege_drop(CAP_SYS_RAWIO));
+	EXPECT_EQ(-EPERM, uapi_guard(self->fd, self->bdf));
+}
+
+TEST_F(guard, stopped_when_regions_are_left)
+{
+	char *pages = pages_map(PAGE);
+
+	ASSERT_EQ(0, uapi_guard(self->fd, self->bdf));
+	ASSERT_LT(0, uapi_pin_id(self->fd, pages, PAGE, DMAMEM_PIN_WRITE));
+	ASSERT_EQ(1, function_is_master(self->bdf));
+	close(self->fd);
+	self->fd = -1;
+	EXPECT_EQ(0, function_is_master(self->bdf));
+}
+
+/* An orderly program is not punished */
+TEST_F(guard, left_alone_when_none_are)
+{
+	char *pages = pages_map(PAGE);
+	int region;
+
+	ASSERT_EQ(0, uapi_guard(self->fd, self->bdf));
+	region = uapi_pin_id(self->fd, pages, PAGE, DMAMEM_PIN_WRITE);
+	ASSERT_LT(0, region);
+	ASSERT_EQ(0, uapi_unpin(self->fd, region));
+	close(self->fd);
+	self->fd = -1;
+	EXPECT_EQ(1, function_is_master(self->bdf));
+}
+
+TEST_HARNESS_MAIN

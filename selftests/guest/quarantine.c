@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+/*
+ * Pages of a function that cannot be stopped: kept, reported, and given back
+ * when the function is gone or the administrator says so. QEMU's edu device has
+ * no reset method.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <kselftest_harness.h>
+
+#include "selftests/lib/edu.h"
+#include "selftests/lib/function.h"
+#include "selftests/lib/pages.h"
+#include "selftests/lib/uapi.h"
+
+#define QUARANTINE "/sys/module/dmamem/parameters/quarantine"
+#define NR_PAGES 16
+
+FIXTURE(quarantine)
+{
+	struct edu edu;
+	char *pages;
+	long pinned;
+};
+
+FIXTURE_VARIANT(quarantine)
+{
+	int guarded;
+};
+
+FIXTURE_VARIANT_ADD(quarantine, guard)
+{
+	.guarded = 1,
+};
+
+FIXTURE_VARIANT_ADD(quarantine, node)
+{
+	.guarded = 0,
+};
+
+static int open_node(struct edu *edu, int guarded)
+{
+	int fd = uapi_open(guarded ? NULL : edu->bdf);
+	int ret = 0;
+
+	if (fd >= 0 && guarded)
+		ret = uapi_guard(fd, edu->bdf);
+	return ret ? ret : fd;
+}
+
+/* Leave regions behind, as a process does that is killed */
+static int fill_quarantine(struct edu *edu, int guarded, char *pages)
+{
+	int fd = open_node(edu, guarded);
+	int ret;
+
+	if (fd < 0)
+		return fd;
+	ret = uapi_pin_id(fd, pages, NR_PAGES * PAGE, DMAMEM_PIN_WRITE);
+	close(fd);
+	return ret < 0 ? ret : 0;
+}
+
+static uint64_t quarantined(void)
+{
+	struct dmamem_info info = { 0 };
+	int fd = uapi_open(NULL);
+
+	uapi_info(fd, &info);
+	close(fd);
+	return info.quarantined;
+}
+
+FIXTURE_SETUP(quarantine)
+{
+	int ret = edu_open(&self->edu, variant->guarded ? NULL : "dmamem");
+
+	if (ret == -ENODEV)
+		SKIP(return, "no edu device");
+	ASSERT_EQ(0, ret);
+	self->pages = pages_map(NR_PAGES * PAGE);
+	ASSERT_NE(NULL, self->pages);
+	self->pinned = pages_pinned();
+	ASSERT_EQ(0, fill_quarantine(&self->edu, variant->guarded,
+				     self->pages));
+}
+
+FIXTURE_TEARDOWN(quarantine)
+{
+	pages_write(QUARANTINE, self->edu.bdf);
+}
+
+TEST_F(quarantine, keeps_and_reports)
+{
+	EXPECT_EQ(0, function_is_master(self->edu.bdf));
+	EXPECT_EQ(self->pinned + NR_PAGES, pages_pinned());
+	EXPECT_EQ(NR_PAGES * PAGE, quarantined());
+	EXPECT_EQ(NR_PAGES * PAGE, pages_count(QUARANTINE, self->edu.bdf));
+	/* The kept pages stay charged */
+	EXPECT_EQ(NR_PAGES * PAGE / 1024,
+		  pages_count("/proc/self/status", "VmLck:"));
+}
+
+TEST_F(quarantine, ends_by_hand)
+{
+	EXPECT_EQ(-ENOENT, pages_write(QUARANTINE, "0000:7f:1f.7"));
+	EXPECT_EQ(0, pages_write(QUARANTINE, self->edu.bdf));
+	EXPECT_EQ(self->pinned, pages_pinned());
+	EXPECT_EQ(0, quarantined());
+	EXPECT_EQ(-1, pages_count(QUARANTINE, self->edu.bdf));
+	EXPECT_EQ(0, pages_count("/proc/self/status", "VmLck:"));
+	EXPECT_EQ(-ENOENT, pages_write(QUARANTINE, self->edu.bdf));
+}
+
+TEST_F(quarantine, ends_with_the_function)
+{
+	EXPECT_EQ(0, function_write(self->edu.bdf, "remove", "1"));
+	EXPECT_EQ(self->pinned, pages_pinned());
+	EXPECT_EQ(0, quarantined());
+	EXPECT_EQ(0, pages_write("/sys/bus/pci/rescan", "1"));
+}
+
+TEST_F(quarantine, module_stays)
+{
+	ASSERT_EQ(-1, syscall(SYS_delete_module, "dmamem", O_NONBLOCK));
+	EXPECT_EQ(EWOULDBLOCK, errno);
+}
+
+TEST_F(quarantine, function_works_again)
+{
+	int fd = open_node(&self->edu, variant->guarded);
+	int region;
+
+	ASSERT_LE(0, fd);
+	region = uapi_pin_id(fd, self->pages, PAGE, DMAMEM_PIN_WRITE);
+	EXPECT_LT(0, region);
+	EXPECT_EQ(0, uapi_unpin(fd, region));
+	close(fd);
+	/* Nothing was left this time */
+	EXPECT_EQ(NR_PAGES * PAGE, quarantined());
+}
+
+TEST_HARNESS_MAIN
