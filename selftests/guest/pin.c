@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+/*
+ * PIN, EXTENTS and UNPIN of every kind of memory in physical mode: the
+ * addresses are those of the pages, they stay true, and everything is given
+ * back.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <kselftest_harness.h>
+
+#include "selftests/lib/kinds.h"
+#include "selftests/lib/pages.h"
+#include "selftests/lib/uapi.h"
+
+#define MAX_EXTENTS 65536
+
+FIXTURE(pin)
+{
+	int fd;
+	long pinned;
+	struct dmamem_extent *extents;
+};
+
+FIXTURE_SETUP(pin)
+{
+	self->fd = uapi_open(NULL);
+	ASSERT_LE(0, self->fd);
+	self->pinned = pages_pinned();
+	self->extents = calloc(MAX_EXTENTS, sizeof(*self->extents));
+	ASSERT_NE(NULL, self->extents);
+}
+
+FIXTURE_TEARDOWN(pin)
+{
+	close(self->fd);
+}
+
+/* Pages of the extents that are not where pagemap says; -errno on failure */
+static long count_wrong(int fd, uint32_t region, struct dmamem_extent *extents,
+			const char *addr, size_t length)
+{
+	uint32_t i, count = MAX_EXTENTS;
+	size_t offset = 0, in;
+	long wrong = 0;
+	int ret;
+
+	ret = uapi_extents(fd, region, 0, extents, &count);
+	if (ret)
+		return ret;
+	for (i = 0; i < count; i++)
+		for (in = 0; in < extents[i].length; in += PAGE, offset += PAGE)
+			wrong += pages_phys(addr + offset) !=
+				 extents[i].dma_addr + in;
+	return offset == length ? wrong : -ENODATA;
+}
+
+TEST_F(pin, every_kind)
+{
+	struct dmamem_pin pin;
+	unsigned int i;
+	char *addr;
+
+	for (i = 0; i < nr_kinds; i++) {
+		addr = kinds[i].map(PROT_READ | PROT_WRITE);
+		if (!addr) {
+			TH_LOG("no %s memory here", kinds[i].name);
+			continue;
+		}
+		ASSERT_EQ(0, uapi_pin(self->fd, addr, KIND_BYTES,
+				      DMAMEM_PIN_WRITE, &pin))
+			TH_LOG("%s: cause %u", kinds[i].name, pin.cause);
+		EXPECT_EQ(self->pinned + (long)(KIND_BYTES / PAGE),
+			  pages_pinned());
+		memset(addr, i, KIND_BYTES);
+		EXPECT_EQ(0, count_wrong(self->fd, pin.region, self->extents,
+					 addr, KIND_BYTES))
+			TH_LOG("%s", kinds[i].name);
+		EXPECT_EQ(0, uapi_unpin(self->fd, pin.region));
+		EXPECT_EQ(self->pinned, pages_pinned());
+		munmap(addr, KIND_BYTES);
+	}
+}
+
+TEST_F(pin, gigantic_page)
+{
+	const size_t length = 1UL << 30;
+	struct dmamem_pin pin;
+	char *addr;
+
+	addr = mmap(NULL, length, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | 30 << 26, -1,
+		    0);
+	if (addr == MAP_FAILED)
+		SKIP(return, "no hugepage of 1 GiB");
+	ASSERT_EQ(0, uapi_pin(self->fd, addr, length, DMAMEM_PIN_WRITE, &pin));
+	EXPECT_EQ(1, pin.nr_extents);
+	EXPECT_EQ(pages_phys(addr), uapi_dma_addr(self->fd, pin.region, 0));
+	EXPECT_EQ(pages_phys(addr) + length - 1,
+		  uapi_dma_addr(self->fd, pin.region, length - 1));
+	EXPECT_EQ(0, uapi_unpin(self->fd, pin.region));
+	EXPECT_EQ(self->pinned, pages_pinned());
+}
+
+/* Runs that go through the end of a chunk of the module's list (127) */
+TEST_F(pin, many_runs)
+{
+	const size_t nr = 127 * 5 + 1;
+	char *source, *addr;
+	struct dmamem_pin pin;
+	size_t i;
+
+	source = pages_map(2 * nr * PAGE);
+	addr = pages_map(nr * PAGE);
+	ASSERT_NE(NULL, source);
+	ASSERT_NE(NULL, addr);
+	for (i = 0; i < nr; i++)
+		ASSERT_NE(MAP_FAILED,
+			  mremap(source + i * 389 % nr * 2 * PAGE, PAGE, PAGE,
+				 MREMAP_MAYMOVE | MREMAP_FIXED,
+				 addr + i * PAGE));
+	ASSERT_EQ(0, uapi_pin(self->fd, addr, nr * PAGE, DMAMEM_PIN_WRITE,
+			      &pin));
+	EXPECT_LT(nr / 2, pin.nr_extents);
+	EXPECT_EQ(0, count_wrong(self->fd, pin.region, self->extents, addr,
+				 nr * PAGE));
+	EXPECT_EQ(0, uapi_unpin(self->fd, pin.region));
+}
+
+/* EXTENTS begins anywhere, ends when its array is full, and goes on there */
+TEST_F(pin, extents_resume)
+{
+	const size_t nr = 300;
+	struct dmamem_extent extent[7];
+	char *addr = pages_map(nr * PAGE);
+	uint64_t offset, end;
+	uint32_t i, count;
+	int region;
+
+	region = uapi_pin_id(self->fd, addr, nr * PAGE, DMAMEM_PIN_WRITE);
+	ASSERT_LT(0, region);
+	for (offset = 1; offset < nr * PAGE; offset = end) {
+		count = 7;
+		ASSERT_EQ(0, uapi_extents(self->fd, region, offset, extent,
+					  &count));
+		ASSERT_LT(0, count);
+		for (i = 0, end = offset; i < count; i++) {
+			ASSERT_EQ(pages_phys(addr + end), extent[i].dma_addr);
+			end += extent[i].length;
+		}
+	}
+	EXPECT_EQ(nr * PAGE, offset);
+	count = 1;
+	EXPECT_EQ(-EINVAL, uapi_extents(self->fd, region, offset, extent,
+					&count));
+	EXPECT_EQ(0, uapi_unpin(self->fd, region));
+}
+
+TEST_F(pin, untouched_memory_is_faulted_in)
+{
+	char *addr = mmap(NULL, 64 * PAGE, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int region;
+
+	ASSERT_NE(MAP_FAILED, addr);
+	region = uapi_pin_id(self->fd, addr, 64 * PAGE, DMAMEM_PIN_WRITE);
+	ASSERT_LT(0, region);
+	EXPECT_EQ(0, count_wrong(self->fd, region, self->extents, addr,
+				 64 * PAGE));
+	EXPECT_EQ(0, addr[0]);
+	EXPECT_EQ(0, uapi_unpin(self->fd, region));
+}
+
+/* One pin over mappings of different kinds next to each other */
+TEST_F(pin, across_mappings)
+{
+	char *addr = pages_map(48 * PAGE);
+	int region;
+
+	ASSERT_NE(MAP_FAILED, mmap(addr + 16 * PAGE, 16 * PAGE,
+				   PROT_READ | PROT_WRITE,
+				   MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1,
+				   0));
+	region = uapi_pin_id(self->fd, addr, 48 * PAGE, DMAMEM_PIN_WRITE);
+	ASSERT_LT(0, region);
+	EXPECT_EQ(0, count_wrong(self->fd, region, self->extents, addr,
+				 48 * PAGE));
+	EXPECT_EQ(0, uapi_unpin(self->fd, region));
+}
+
+static long move_to_node(char *addr, size_t nr, int node)
+{
+	int status[64], nodes[64];
+	void *pages[64];
+	long moved = 0;
+	size_t i;
+
+	for (i = 0; i < nr; i++) {
+		pages[i] = addr + i * PAGE;
+		nodes[i] = node;
+	}
+	if (syscall(SYS_move_pages, 0, nr, pages, nodes, status, 2) < 0)
+		return -errno;
+	for (i = 0; i < nr; i++)
+		moved += status[i] == node;
+	return moved;
+}
+
+/* What a pin is for: 64 pages that would move, and do not */
+TEST_F(pin, pages_stay)
+{
+	uint64_t before[64], after[64];
+	char *addr = pages_map(64 * PAGE);
+	int region;
+
+	if (move_to_node(addr, 64, 0) < 0 || move_to_node(addr, 64, 1) < 0)
+		SKIP(return, "one memory node");
+	ASSERT_EQ(64, move_to_node(addr, 64, 0));
+	region = uapi_pin_id(self->fd, addr, 64 * PAGE, DMAMEM_PIN_WRITE);
+	ASSERT_LT(0, region);
+	pages_phys_of(addr, 64, before);
+	EXPECT_EQ(0, move_to_node(addr, 64, 1));
+	if (!fork()) {
+		addr[0] = 1;
+		_exit(0);
+	}
+	memset(addr, 7, 64 * PAGE);
+	pages_phys_of(addr, 64, after);
+	EXPECT_EQ(0, memcmp(before, after, sizeof(before)));
+	EXPECT_EQ(0, uapi_unpin(self->fd, region));
+	EXPECT_EQ(64, move_to_node(addr, 64, 1));
+}
+
+TEST_HARNESS_MAIN
