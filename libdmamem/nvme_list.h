@@ -32,8 +32,12 @@ static inline void nvme_list_ramp(uint64_t *list, uint64_t dma, uint64_t step,
 			next += two;
 		}
 	}
-	for (uint64_t i = 0; i < nr; i++)
-		list[i] = next[0] + i * step;
+	for (; nr >= 2; nr -= 2, list += 2) {
+		*(nvme_entry_pair *)list = next;
+		next += two;
+	}
+	if (nr)
+		*list = next[0];
 }
 
 static inline void nvme_list_copy(uint64_t *list, const uint64_t *slots,

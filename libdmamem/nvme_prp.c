@@ -86,8 +86,6 @@ build_in_leaf(const struct prp_request *rq, const uint64_t *slots)
 	uint64_t prp1 = load_page(slots) + (rq->va & (PAGE_SIZE - 1));
 	uint64_t list;
 
-	if (!rq->more)
-		return finish(rq, prp1, 0, 1);
 	if (rq->more == 1)
 		return finish(rq, prp1, load_page(slots + 1), 2);
 	list = resident_list(rq->builder->map, slots + 1);
@@ -101,11 +99,9 @@ build_in_leaf(const struct prp_request *rq, const uint64_t *slots)
 static inline __attribute__((always_inline)) int
 build_in_run(const struct prp_request *rq, uint64_t entry)
 {
-	uint64_t dma = entry - ENTRY_VALUE + (rq->va & (CHUNK_SIZE - 1));
+	uint64_t dma = run_dma(entry, rq->va);
 	const uint64_t *slots;
 
-	if (!rq->more)
-		return finish(rq, dma, 0, 1);
 	if (rq->more == 1)
 		return finish(rq, dma, next_page_of(dma), 2);
 	slots = nvme_spare_slots(rq->builder->map, rq->va);
@@ -117,21 +113,23 @@ build_in_run(const struct prp_request *rq, uint64_t entry)
 					 rq->prp, rq->bad_iov);
 }
 
-/*
- * Is it one segment, right in form, within one chunk? One mask finds both what
- * is not on a dword and what is beyond the map.
- */
-static inline bool in_one_chunk(const struct dmamem_nvme_prp_builder *builder,
-				const struct iovec *iov, unsigned int nr_iov)
+/* More than one page, or nothing, or too much */
+static inline __attribute__((always_inline)) int
+build_pages(struct prp_request *rq, uint64_t entry, uint64_t len)
 {
-	uint64_t va, last;
+	uint64_t last = rq->va + len - 1;
 
-	if (nr_iov != 1 || builder->mps_shift != PAGE_SHIFT)
-		return false;
-	va = (uintptr_t)iov->iov_base;
-	last = va + iov->iov_len - 1;
-	return ((va ^ last) | (iov->iov_len - 1)) < CHUNK_SIZE &&
-	       !(va & ~(ADDRESS_END - 4));
+	if (unlikely(((rq->va ^ last) | (len - 1)) >= CHUNK_SIZE))
+		return dmamem_nvme_prp_build_iov(rq->builder, rq->iov,
+						 rq->nr_iov, rq->prp,
+						 rq->bad_iov);
+	rq->more = further_pages(rq->va, len);
+	if (entry & ENTRY_VALUE)
+		return build_in_run(rq, entry);
+	if (entry & ENTRY_COMPLETE)
+		return build_in_leaf(rq, leaf_slots(entry, rq->va));
+	return build_in_any_leaf(rq->builder, rq->iov, rq->nr_iov, rq->prp,
+				 rq->bad_iov);
 }
 
 int dmamem_nvme_prp_build(const struct dmamem_nvme_prp_builder *builder,
@@ -145,20 +143,26 @@ int dmamem_nvme_prp_build(const struct dmamem_nvme_prp_builder *builder,
 		.prp = prp,
 		.bad_iov = bad_iov,
 	};
-	uint64_t entry;
+	uint64_t entry, offset, len;
 
-	if (unlikely(!in_one_chunk(builder, iov, nr_iov)))
+	if (unlikely(nr_iov != 1 || builder->mps_shift != PAGE_SHIFT))
 		return dmamem_nvme_prp_build_iov(builder, iov, nr_iov, prp,
 						 bad_iov);
 	rq.va = (uintptr_t)iov->iov_base;
-	rq.more = further_pages(rq.va, iov->iov_len);
+	len = iov->iov_len;
+	/* One mask for what is not on a dword and what is beyond the map */
+	if (unlikely(rq.va & ~(ADDRESS_END - 4)))
+		return dmamem_nvme_prp_build_iov(builder, iov, nr_iov, prp,
+						 bad_iov);
 
+	offset = rq.va & (PAGE_SIZE - 1);
 	entry = nvme_chunk_entry(builder->map, rq.va);
+	if (len - 1 >= PAGE_SIZE - offset)
+		return build_pages(&rq, entry, len);
 	if (entry & ENTRY_VALUE)
-		return build_in_run(&rq, entry);
+		return finish(&rq, run_dma(entry, rq.va), 0, 1);
 	if (entry & ENTRY_COMPLETE)
-		return build_in_leaf(&rq,
-				     entry_leaf(entry) + page_index(rq.va));
+		return finish(&rq, load_page(leaf_slots(entry, rq.va)) + offset, 0, 1);
 	return build_in_any_leaf(builder, iov, nr_iov, prp, bad_iov);
 }
 

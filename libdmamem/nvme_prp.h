@@ -54,11 +54,12 @@ static inline int prp_finish(const struct dmamem_nvme_prp_builder *builder,
 {
 	struct dmamem_nvme_prp_stats *stats = builder->stats;
 
-	prp->prp1 = prp1;
-	prp->prp2 = prp2;
-	prp->nr_entries = (uint32_t)nr_entries;
-	prp->nr_pages = nr_pages;
-
+	*prp = (struct dmamem_nvme_prp){
+		.prp1 = prp1,
+		.prp2 = prp2,
+		.nr_entries = (uint32_t)nr_entries,
+		.nr_pages = nr_pages,
+	};
 	if (!stats)
 		return 0;
 	if (nr_entries <= 2)

@@ -11,84 +11,82 @@
 /* PRP1, and a full list page */
 #define MAX_ENTRIES (1 + LIST_ENTRIES)
 
-struct prp_gather {
-	uint64_t nr;
-	uint64_t entries[MAX_ENTRIES];
-};
-
-static bool gather_span(struct prp_gather *gather, const struct nvme_span *span)
+/* Where to write on, or NULL: something is wrong, or it is too much */
+static uint64_t *gather_span(uint64_t *entry, const uint64_t *end,
+			     const struct nvme_span *span)
 {
-	uint64_t *entry = &gather->entries[gather->nr];
 	uint64_t nr = span_pages(span);
 
-	if (!span_valid(span) || nr > MAX_ENTRIES - gather->nr)
-		return false;
-	gather->nr += nr;
+	if (!span_valid(span) || nr > (uint64_t)(end - entry))
+		return NULL;
 	if (span->slots)
 		nvme_list_copy(entry, span->slots, nr);
 	else
 		nvme_list_ramp(entry + 1, next_page_of(span->dma), PAGE_SIZE,
 			       nr - 1);
 	*entry = span->dma;
-	return true;
+	return entry + nr;
 }
 
-static bool gather_spans(struct prp_gather *gather,
-			 const struct dmamem_map *map, uint64_t va,
-			 uint64_t len)
+static uint64_t *gather_spans(uint64_t *entry, const uint64_t *end,
+			      const struct dmamem_map *map, uint64_t va,
+			      uint64_t len)
 {
-	while (len) {
+	while (len && entry) {
 		struct nvme_span span = nvme_pages_at(map, va, len);
 
-		if (!gather_span(gather, &span))
-			return false;
+		entry = gather_span(entry, end, &span);
 		va += span.len;
 		len -= span.len;
 	}
-	return true;
+	return entry;
 }
 
 /* A segment that starts on a page below 2^48: most of them are no longer */
-static inline bool gather_segment(struct prp_gather *gather,
-				  const struct dmamem_map *map, uint64_t va,
-				  uint64_t len)
+static inline uint64_t *gather_segment(uint64_t *entry, const uint64_t *end,
+				       const struct dmamem_map *map,
+				       uint64_t va, uint64_t len)
 {
-	struct nvme_span span;
+	uint64_t chunk = nvme_chunk_entry(map, va);
 
-	if (unlikely(len > PAGE_SIZE))
-		return gather_spans(gather, map, va, len);
-	span = nvme_page_of(nvme_chunk_entry(map, va), va);
-	if (unlikely(!nvme_span_registered(&span) ||
-		     gather->nr == MAX_ENTRIES))
-		return false;
-	gather->entries[gather->nr++] = span.dma;
-	return true;
+	if (unlikely(len > PAGE_SIZE || entry == end))
+		return gather_spans(entry, end, map, va, len);
+	if (chunk & ENTRY_VALUE)
+		*entry = run_dma(chunk, va);
+	else if (chunk & ENTRY_COMPLETE)
+		*entry = load_page(leaf_slots(chunk, va));
+	else
+		return gather_spans(entry, end, map, va, len);
+	return entry + 1;
 }
 
-/* False if it takes a closer look: to say what is wrong, or at least that */
-static bool gather_iov(struct prp_gather *gather, const struct dmamem_map *map,
-		       const struct iovec *iov, unsigned int nr_iov)
+/* Entries that these segments take, or UINT64_MAX for a closer look */
+static uint64_t gather_iov(uint64_t entries[MAX_ENTRIES],
+			   const struct dmamem_map *map,
+			   const struct iovec *iov, unsigned int nr_iov)
 {
-	const struct iovec *end = iov + nr_iov;
+	const uint64_t *end = entries + MAX_ENTRIES;
+	const struct iovec *iov_end = iov + nr_iov;
+	uint64_t *entry = entries;
 	uint64_t tail = 0;
 
-	gather->nr = 0;
-	for (; iov < end; iov++) {
+	for (; iov < iov_end; iov++) {
 		uint64_t va = (uintptr_t)iov->iov_base;
 
 		if (!iov->iov_len)
 			continue;
-		if (unlikely(!gather->nr)) {
-			if (va & 3 ||
-			    !gather_spans(gather, map, va, iov->iov_len))
-				return false;
-		} else if ((tail | va) & ~(ADDRESS_END - PAGE_SIZE) ||
-			   !gather_segment(gather, map, va, iov->iov_len)) {
-			return false;
-		}
-		tail = (va + iov->iov_len) & (PAGE_SIZE - 1);
+		if (likely(!((tail | va) & ~(ADDRESS_END - PAGE_SIZE))))
+			entry = gather_segment(entry, end, map, va,
+					       iov->iov_len);
+		else if (entry == entries && !(va & 3))
+			entry = gather_spans(entry, end, map, va, iov->iov_len);
+		else
+			return UINT64_MAX;
+		if (unlikely(!entry))
+			return UINT64_MAX;
+		tail = va + iov->iov_len;
 	}
-	return true;
+	return entry - entries;
 }
 
 /*
@@ -124,8 +122,9 @@ int dmamem_nvme_prp_build_iov(const struct dmamem_nvme_prp_builder *builder,
 			      unsigned int *bad_iov)
 {
 	const struct dmamem_nvme_list_page *page = builder->pages;
-	struct prp_gather gather;
+	uint64_t entries[MAX_ENTRIES];
 	struct iovec joined;
+	uint64_t nr;
 
 	if (builder->mps_shift != PAGE_SHIFT)
 		return dmamem_nvme_prp_build_any(builder, iov, nr_iov, prp,
@@ -133,15 +132,14 @@ int dmamem_nvme_prp_build_iov(const struct dmamem_nvme_prp_builder *builder,
 	if (join_iov(iov, nr_iov, &joined) &&
 	    !dmamem_nvme_prp_build(builder, &joined, 1, prp, NULL))
 		return 0;
-	if (!gather_iov(&gather, builder->map, iov, nr_iov) ||
-	    (gather.nr > 2 && !builder->nr_pages))
+
+	nr = gather_iov(entries, builder->map, iov, nr_iov);
+	if (nr == UINT64_MAX || (nr > 2 && !builder->nr_pages))
 		return dmamem_nvme_prp_build_any(builder, iov, nr_iov, prp,
 						 bad_iov);
-	if (gather.nr <= 2)
-		return prp_finish(builder, prp, gather.nr ? gather.entries[0] : 0,
-				  gather.nr == 2 ? gather.entries[1] : 0,
-				  gather.nr, 0);
-	nvme_list_copy(page->entries, gather.entries + 1, gather.nr - 1);
-	return prp_finish(builder, prp, gather.entries[0], page->dma_addr,
-			  gather.nr, 1);
+	if (nr <= 2)
+		return prp_finish(builder, prp, nr ? entries[0] : 0,
+				  nr == 2 ? entries[1] : 0, nr, 0);
+	nvme_list_copy(page->entries, entries + 1, nr - 1);
+	return prp_finish(builder, prp, entries[0], page->dma_addr, nr, 1);
 }

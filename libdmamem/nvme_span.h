@@ -56,15 +56,27 @@ static inline uint64_t nvme_chunk_entry(const struct dmamem_map *map,
 	return entry;
 }
 
+/* What an ENTRY_VALUE of a chunk says of an address */
+static inline uint64_t run_dma(uint64_t entry, uint64_t va)
+{
+	return entry - ENTRY_VALUE + (va & (CHUNK_SIZE - 1));
+}
+
+/* What an ENTRY_LEAF of a chunk says of the page of an address, and of the next */
+static inline const uint64_t *leaf_slots(uint64_t entry, uint64_t va)
+{
+	return entry_leaf(entry) + page_index(va);
+}
+
 /* One page, of a chunk with this entry; @len is not set */
 static inline struct nvme_span nvme_page_of(uint64_t entry, uint64_t va)
 {
 	struct nvme_span span = { .dma = DMAMEM_NO_ADDRESS };
 
 	if (likely(entry & ENTRY_VALUE)) {
-		span.dma = entry - ENTRY_VALUE + (va & (CHUNK_SIZE - 1));
+		span.dma = run_dma(entry, va);
 	} else if (entry & ENTRY_LEAF) {
-		span.slots = entry_leaf(entry) + page_index(va);
+		span.slots = leaf_slots(entry, va);
 		span.complete = entry & ENTRY_COMPLETE;
 		span.dma = load_page(span.slots);
 		if (likely(nvme_span_registered(&span)))
