@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+/*
+ * Pins for reading: the device must see what the CPU writes afterwards, also
+ * where the kernel would have moved the writer to a copy (6.1 does with
+ * untouched anonymous memory, private file mappings and private memfd).
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <kselftest_harness.h>
+
+#include "selftests/lib/kinds.h"
+#include "selftests/lib/pages.h"
+#include "selftests/lib/uapi.h"
+
+FIXTURE(readonly)
+{
+	int fd;
+};
+
+FIXTURE_SETUP(readonly)
+{
+	self->fd = uapi_open(NULL);
+	ASSERT_LE(0, self->fd);
+}
+
+FIXTURE_TEARDOWN(readonly)
+{
+	close(self->fd);
+}
+
+/* Is the byte at @offset where the device was told to read it? */
+static int is_same(int fd, int region, const char *addr, size_t offset)
+{
+	return pages_phys(addr + offset) == uapi_dma_addr(fd, region, offset);
+}
+
+TEST_F(readonly, written_after_the_pin)
+{
+	unsigned int i;
+	int region;
+	char *addr;
+
+	for (i = 0; i < nr_kinds; i++) {
+		addr = kinds[i].map(PROT_READ | PROT_WRITE);
+		if (!addr) {
+			TH_LOG("no %s memory here", kinds[i].name);
+			continue;
+		}
+		region = uapi_pin_id(self->fd, addr, KIND_BYTES, 0);
+		ASSERT_LT(0, region);
+		memset(addr, 1, KIND_BYTES);
+		EXPECT_TRUE(is_same(self->fd, region, addr, 0))
+			TH_LOG("%s: the device reads a copy", kinds[i].name);
+		EXPECT_TRUE(is_same(self->fd, region, addr, KIND_BYTES - 1))
+			TH_LOG("%s: the device reads a copy", kinds[i].name);
+		EXPECT_EQ(0, uapi_verify(self->fd, region, 0, KIND_BYTES,
+					 NULL))
+			TH_LOG("%s", kinds[i].name);
+		EXPECT_EQ(0, uapi_unpin(self->fd, region));
+		munmap(addr, KIND_BYTES);
+	}
+}
+
+/* Read first, so that the zero page or a page of the file is there */
+TEST_F(readonly, read_then_pinned_then_written)
+{
+	volatile char *peek;
+	unsigned int i;
+	int region;
+	char *addr;
+
+	for (i = 0; i < nr_kinds; i++) {
+		addr = kinds[i].map(PROT_READ | PROT_WRITE);
+		if (!addr)
+			continue;
+		peek = addr;
+		(void)peek[0];
+		(void)peek[PAGE];
+		region = uapi_pin_id(self->fd, addr, KIND_BYTES, 0);
+		ASSERT_LT(0, region);
+		addr[0] = 1;
+		addr[PAGE] = 1;
+		EXPECT_TRUE(is_same(self->fd, region, addr, 0))
+			TH_LOG("%s: the device reads a copy", kinds[i].name);
+		EXPECT_TRUE(is_same(self->fd, region, addr, PAGE))
+			TH_LOG("%s: the device reads a copy", kinds[i].name);
+		EXPECT_EQ(0, uapi_unpin(self->fd, region));
+		munmap(addr, KIND_BYTES);
+	}
+}
+
+/* The pages are shared with a child when they are pinned */
+TEST_F(readonly, pinned_after_fork)
+{
+	char *addr = pages_map(16 * PAGE);
+	int pipes[2], region;
+	pid_t child;
+
+	ASSERT_EQ(0, pipe(pipes));
+	child = fork();
+	if (!child) {
+		close(pipes[1]);
+		_exit(read(pipes[0], addr, 1) != 0);
+	}
+	region = uapi_pin_id(self->fd, addr, 16 * PAGE, 0);
+	ASSERT_LT(0, region);
+	memset(addr, 1, 16 * PAGE);
+	EXPECT_TRUE(is_same(self->fd, region, addr, 0));
+	EXPECT_EQ(0, uapi_verify(self->fd, region, 0, 16 * PAGE, NULL));
+	EXPECT_EQ(0, uapi_unpin(self->fd, region));
+	close(pipes[1]);
+	waitpid(child, NULL, 0);
+}
+
+/* Mapped without write permission: fit for reading, not for writing */
+TEST_F(readonly, read_only_mapping)
+{
+	struct dmamem_pin pin;
+	unsigned int i;
+	char *addr;
+
+	for (i = 0; i < nr_kinds; i++) {
+		addr = kinds[i].map(PROT_READ);
+		if (!addr)
+			continue;
+		EXPECT_EQ(-EFAULT, uapi_pin(self->fd, addr, KIND_BYTES,
+					    DMAMEM_PIN_WRITE, &pin));
+		EXPECT_EQ(DMAMEM_CAUSE_READ_ONLY, pin.cause);
+		EXPECT_EQ((uintptr_t)addr, pin.bad_addr);
+		ASSERT_EQ(0, uapi_pin(self->fd, addr, KIND_BYTES, 0, &pin))
+			TH_LOG("%s: cause %u", kinds[i].name, pin.cause);
+		EXPECT_EQ(0, uapi_verify(self->fd, pin.region, 0, KIND_BYTES,
+					 NULL))
+			TH_LOG("%s", kinds[i].name);
+		EXPECT_EQ(0, uapi_unpin(self->fd, pin.region));
+		munmap(addr, KIND_BYTES);
+	}
+}
+
+TEST_HARNESS_MAIN
