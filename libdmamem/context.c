@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /*
- * Opening and closing contexts.
+ * Making contexts and closing them.
  */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "libdmamem/context.h"
 
@@ -69,55 +68,6 @@ destroy_lock:
 	pthread_mutex_destroy(&new->lock);
 free:
 	free(new);
-	return ret;
-}
-
-/* Fields that the caller's header does not have are zero */
-static int copy_options(const struct dmamem_options *options,
-			struct dmamem_options *copy)
-{
-	const char *tail = (const char *)options + sizeof(*copy);
-
-	memset(copy, 0, sizeof(*copy));
-	if (!options)
-		return 0;
-	if (options->size < offsetof(struct dmamem_options, node))
-		return -EINVAL;
-	if (options->size <= sizeof(*copy)) {
-		memcpy(copy, options, options->size);
-		return 0;
-	}
-	for (size_t i = 0; i < options->size - sizeof(*copy); i++)
-		if (tail[i])
-			return -EINVAL;
-	memcpy(copy, options, sizeof(*copy));
-	return 0;
-}
-
-static int check_options(const struct dmamem_options *options)
-{
-	return options->flags & ~(uint64_t)DMAMEM_OPEN_RESIDENT_LISTS ?
-		       -EINVAL : 0;
-}
-
-int dmamem_open(const struct dmamem_options *options,
-		struct dmamem_context **ctx)
-{
-	struct dmamem_provider *provider;
-	struct dmamem_options copy;
-	int ret;
-
-	ret = copy_options(options, &copy);
-	if (!ret)
-		ret = check_options(&copy);
-	if (ret)
-		return ret;
-	ret = dmamem_provider_kmod_open(&copy, &provider);
-	if (ret)
-		return ret;
-	ret = dmamem_context_create(provider, &copy, ctx);
-	if (ret)
-		provider->ops->close(provider);
 	return ret;
 }
 

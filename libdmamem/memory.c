@@ -85,8 +85,8 @@ static int fill_dma_map(struct dmamem_context *ctx,
 
 	while (offset < reg->len) {
 		start = offset;
-		ret = provider->ops->runs(provider, reg->region, &offset,
-					  ctx->runs, DMAMEM_RUNS);
+		ret = dmamem_provider_runs(provider, reg->region, reg->addr,
+					   &offset, ctx->runs, DMAMEM_RUNS);
 		if (ret)
 			return ret;
 		ret = dmamem_map_set_runs(ctx->dma_map, reg->addr + start,

@@ -8,17 +8,28 @@
 #include <sys/mman.h>
 
 #include "libdmamem/context.h"
+#include "libdmamem/hugetlb.h"
 
 static int read_runs(struct dmamem_provider *provider, uint64_t region,
-		     uint64_t len, struct dmamem_run *runs, size_t nr)
+		     uint64_t addr, uint64_t len, struct dmamem_run *runs,
+		     size_t nr)
 {
 	uint64_t offset = 0;
 	int ret;
 
-	ret = provider->ops->runs(provider, region, &offset, runs, nr);
+	ret = dmamem_provider_runs(provider, region, addr, &offset, runs, nr);
 	if (!ret && offset != len)
 		ret = -EIO;
 	return ret;
+}
+
+static int prepare(struct dmamem_provider *provider, void *mem, size_t len)
+{
+	if (provider->hugetlb_size)
+		return dmamem_hugetlb_replace(mem, len, provider->hugetlb_size);
+	/* Fewer runs, and cheaper to pin. Best effort */
+	madvise(mem, len, MADV_HUGEPAGE);
+	return 0;
 }
 
 /*
@@ -36,12 +47,13 @@ int dmamem_arena_add(void *arg, void *mem, size_t len)
 
 	if (!arena)
 		return -ENOMEM;
-	/* Fewer runs, and cheaper to pin. Best effort */
-	madvise(mem, len, MADV_HUGEPAGE);
+	ret = prepare(provider, mem, len);
+	if (ret)
+		goto free;
 	ret = provider->ops->pin(provider, addr, len, &arena->region);
 	if (ret)
 		goto free;
-	ret = read_runs(provider, arena->region, len, runs,
+	ret = read_runs(provider, arena->region, addr, len, runs,
 			CHUNK_SIZE / PAGE_SIZE);
 	if (ret)
 		goto unpin;

@@ -8,16 +8,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <sys/types.h>
+
 #include <dmamem/dmamem.h>
 
+#include "libdmamem/explain.h"
+#include "libdmamem/facts.h"
+#include "libdmamem/fitness.h"
 #include "libdmamem/map_private.h"
-
-#define DMAMEM_EXPLANATION_SIZE 256
 
 /**
  * struct dmamem_provider - where DMA addresses come from
  * @ops: its functions
  * @page_size: unit of pinning in bytes, a multiple of 4 KiB
+ * @hugetlb_size: if not 0, only hugetlb memory can be pinned, in pages of at
+ *                least so many bytes
+ * @mode: what its addresses are
+ * @fitness: which addresses the devices can use
+ * @owner: process that opened it
+ * @reason: why it was chosen
  * @explanation: the provider writes here in words why a call failed
  *
  * The memory layer serialises all calls.
@@ -25,28 +34,80 @@
 struct dmamem_provider {
 	const struct dmamem_provider_ops *ops;
 	uint64_t page_size;
+	uint64_t hugetlb_size;
+	enum dmamem_iova_mode mode;
+	struct dmamem_fitness fitness;
+	pid_t owner;
+	char reason[DMAMEM_EXPLANATION_SIZE];
 	char explanation[DMAMEM_EXPLANATION_SIZE];
 };
 
 /**
  * struct dmamem_provider_ops - functions of a provider
+ * @name: as in struct dmamem_options
  * @pin: hold the pages of a range, a multiple of @page_size; @region names it
  *       from then on. 0, or -errno with nothing held.
  * @runs: describe a region from *@offset on by up to @nr runs, at least one, and
  *        advance *@offset past them. 0, or -errno.
  * @unpin: let go of a region; cannot fail
+ * @add_device: take another device in; may be NULL
+ * @device_fd: file of a device, -ENODEV if there is none; may be NULL
  * @close: free the provider; all its regions are gone
  */
 struct dmamem_provider_ops {
+	const char *name;
 	int (*pin)(struct dmamem_provider *provider, uint64_t addr,
 		   uint64_t len, uint64_t *region);
 	int (*runs)(struct dmamem_provider *provider, uint64_t region,
 		    uint64_t *offset, struct dmamem_run *runs, size_t nr);
 	void (*unpin)(struct dmamem_provider *provider, uint64_t region);
+	int (*add_device)(struct dmamem_provider *provider,
+			  const struct dmamem_facts *facts, char *why);
+	int (*device_fd)(struct dmamem_provider *provider, const char *device);
 	void (*close)(struct dmamem_provider *provider);
 };
 
-int dmamem_provider_kmod_open(const struct dmamem_options *options,
-			      struct dmamem_provider **provider);
+/* provider.c */
+const char *dmamem_mode_name(enum dmamem_iova_mode mode);
+void dmamem_provider_init(struct dmamem_provider *provider,
+			  const struct dmamem_provider_ops *ops);
+
+/**
+ * dmamem_provider_check_owner() - is this the process that opened it?
+ * @provider: the provider
+ *
+ * The files of the others outlive a fork(), but they mean the parent's memory.
+ *
+ * Return: 0 or -EIO, as from the module.
+ */
+int dmamem_provider_check_owner(struct dmamem_provider *provider);
+
+/**
+ * dmamem_provider_runs() - what the device can use of a region
+ * @provider: the provider
+ * @region: from its @pin
+ * @addr: where the process has the region
+ * @offset: see @runs of struct dmamem_provider_ops
+ * @runs: see there
+ * @nr: see there
+ *
+ * Return: 0, -EOVERFLOW (a run does not fit the device), or the provider's
+ * error.
+ */
+int dmamem_provider_runs(struct dmamem_provider *provider, uint64_t region,
+			 uint64_t addr, uint64_t *offset,
+			 struct dmamem_run *runs, size_t nr);
+
+/*
+ * Each opens its kind: 0, or -errno with words in @why, which has room for
+ * DMAMEM_EXPLANATION_SIZE bytes
+ */
+int dmamem_provider_kmod_open(const char *node, enum dmamem_iova_mode mode,
+			      struct dmamem_provider **provider, char *why);
+int dmamem_provider_vfio_open(const struct dmamem_options *options,
+			      const struct dmamem_facts *facts,
+			      struct dmamem_provider **provider, char *why);
+int dmamem_provider_hugepage_open(const struct dmamem_facts *facts,
+				  struct dmamem_provider **provider, char *why);
 
 #endif

@@ -4,15 +4,15 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <linux/dmamem.h>
 
 #include "libdmamem/provider_kmod.h"
-
-#define NODE "/dev/dmamem"
 
 /* The kernel writes runs where the map reads them */
 _Static_assert(sizeof(struct dmamem_run) == sizeof(struct dmamem_extent),
@@ -88,41 +88,105 @@ static void kmod_close(struct dmamem_provider *provider)
 	free(provider);
 }
 
+/* A file of one function knows it; the other stops those it is told of */
+static int kmod_add_device(struct dmamem_provider *provider,
+			   const struct dmamem_facts *facts, char *why)
+{
+	struct dmamem_guard guard = { .size = sizeof(guard) };
+	int ret;
+
+	if (sscanf(facts->device, "%x:%x:%x.%x", &guard.domain, &guard.bus,
+		   &guard.device, &guard.function) != 4)
+		return -EINVAL;
+	ret = command(to_kmod(provider), DMAMEM_GUARD, &guard);
+	if (ret == -ENOTTY)
+		return dmamem_because(why, -EOPNOTSUPP,
+				      "this node of the module is for one device only");
+	if (ret == -EEXIST)
+		return dmamem_because(why, ret, "%s was added before",
+				      facts->device);
+	if (ret == -EBUSY)
+		return dmamem_because(why, ret,
+				      "%s is bound to dmamem and has a node of its own",
+				      facts->device);
+	return ret;
+}
+
 static const struct dmamem_provider_ops kmod_ops = {
+	.name = "kmod",
 	.pin = kmod_pin,
 	.runs = kmod_runs,
 	.unpin = kmod_unpin,
+	.add_device = kmod_add_device,
 	.close = kmod_close,
 };
 
-static int kmod_ask(struct kmod *kmod)
+static int check_mode(struct kmod *kmod, const struct dmamem_info *info,
+		      const char *node, enum dmamem_iova_mode mode, char *why)
+{
+	bool physical = info->address_type == DMAMEM_ADDRESS_PHYSICAL;
+
+	kmod->base.mode = physical ? DMAMEM_IOVA_PA : DMAMEM_IOVA_DMA;
+	if (mode == DMAMEM_IOVA_AUTO || mode == kmod->base.mode)
+		return 0;
+	return dmamem_because(why, -EOPNOTSUPP,
+			      "mode %s cannot be had: the addresses of %s are %s",
+			      dmamem_mode_name(mode), node, physical ?
+			      "physical" : "translated by an IOMMU");
+}
+
+static int kmod_ask(struct kmod *kmod, const char *node,
+		    enum dmamem_iova_mode mode, char *why)
 {
 	struct dmamem_info info = { .size = sizeof(info) };
 	int ret;
 
 	ret = command(kmod, DMAMEM_INFO, &info);
 	if (ret == -ENOTTY || (!ret && info.abi < DMAMEM_ABI))
-		return -EPROTONOSUPPORT;
+		return dmamem_because(why, -EPROTONOSUPPORT,
+				      "the module behind %s is too old for this library",
+				      node);
+	if (ret)
+		return ret;
 	kmod->base.page_size = info.page_size;
-	return ret;
+	return check_mode(kmod, &info, node, mode, why);
 }
 
-int dmamem_provider_kmod_open(const struct dmamem_options *options,
-			      struct dmamem_provider **provider)
+static int open_node(const char *node, char *why)
+{
+	int fd = open(node, O_RDWR | O_CLOEXEC);
+
+	if (fd >= 0)
+		return fd;
+	switch (errno) {
+	case ENOENT:
+		return dmamem_because(why, -ENOENT,
+				      "there is no %s: the module is not loaded, or the function not bound to it",
+				      node);
+	case EBUSY:
+		return dmamem_because(why, -EBUSY,
+				      "%s is open already: a function has one user at a time",
+				      node);
+	default:
+		return dmamem_because(why, -errno, "%s: %s", node,
+				      strerrordesc_np(errno));
+	}
+}
+
+int dmamem_provider_kmod_open(const char *node, enum dmamem_iova_mode mode,
+			      struct dmamem_provider **provider, char *why)
 {
 	struct kmod *kmod = calloc(1, sizeof(*kmod));
 	int ret;
 
 	if (!kmod)
 		return -ENOMEM;
-	kmod->base.ops = &kmod_ops;
-	kmod->fd = open(options->node ? options->node : NODE,
-			O_RDWR | O_CLOEXEC);
-	if (kmod->fd < 0) {
-		ret = -errno;
+	dmamem_provider_init(&kmod->base, &kmod_ops);
+	ret = open_node(node, why);
+	if (ret < 0)
 		goto free;
-	}
-	ret = kmod_ask(kmod);
+	kmod->fd = ret;
+	ret = kmod_ask(kmod, node, mode, why);
 	if (ret)
 		goto close;
 	*provider = &kmod->base;

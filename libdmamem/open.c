@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+/*
+ * Opening a context: from options and facts to a provider.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "libdmamem/choose.h"
+#include "libdmamem/context.h"
+#include "libdmamem/fitness.h"
+
+/* Fields that the caller's header does not have are zero */
+static int copy_options(const struct dmamem_options *options,
+			struct dmamem_options *copy)
+{
+	const char *tail = (const char *)options + sizeof(*copy);
+
+	memset(copy, 0, sizeof(*copy));
+	if (!options)
+		return 0;
+	if (options->size < offsetof(struct dmamem_options, node))
+		return -EINVAL;
+	if (options->size <= sizeof(*copy)) {
+		memcpy(copy, options, options->size);
+		return 0;
+	}
+	for (size_t i = 0; i < options->size - sizeof(*copy); i++)
+		if (tail[i])
+			return -EINVAL;
+	memcpy(copy, options, sizeof(*copy));
+	return 0;
+}
+
+static int check_options(const struct dmamem_options *options, char *why)
+{
+	static const char * const names[] = { "auto", "kmod", "vfio",
+					      "hugepage" };
+	size_t i;
+
+	if (options->flags & ~(uint64_t)DMAMEM_OPEN_RESIDENT_LISTS)
+		return dmamem_because(why, -EINVAL,
+				      "flags: %#jx has unknown ones",
+				      (uintmax_t)options->flags);
+	if ((unsigned int)options->iova_mode > DMAMEM_IOVA_DMA)
+		return dmamem_because(why, -EINVAL, "iova_mode: there is no %u",
+				      options->iova_mode);
+	if (options->provider) {
+		for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+			if (!strcmp(options->provider, names[i]))
+				break;
+		if (i == sizeof(names) / sizeof(names[0]))
+			return dmamem_because(why, -EINVAL,
+					      "provider: there is no \"%s\" (auto, kmod, vfio or hugepage)",
+					      options->provider);
+	}
+	return dmamem_fitness_check_options(options, why);
+}
+
+static int read_facts(const char *device, struct dmamem_facts *facts,
+		      char *why)
+{
+	int ret = dmamem_facts_read("/", device, facts);
+
+	if (ret == -EINVAL)
+		return dmamem_because(why, ret,
+				      "device: \"%s\" is not a PCI address as 0000:00:04.0",
+				      device);
+	if (ret == -ENODEV)
+		return dmamem_because(why, ret, "there is no PCI function %s",
+				      device);
+	return ret;
+}
+
+static int open_source(enum dmamem_source source,
+		       const struct dmamem_options *options,
+		       const struct dmamem_facts *facts,
+		       struct dmamem_provider **provider, char *why)
+{
+	char node[64];
+
+	switch (source) {
+	case DMAMEM_SOURCE_VFIO:
+		return dmamem_provider_vfio_open(options, facts, provider, why);
+	case DMAMEM_SOURCE_DEVICE_NODE:
+		snprintf(node, sizeof(node), "/dev/dmamem-%s", facts->device);
+		return dmamem_provider_kmod_open(node, options->iova_mode,
+						 provider, why);
+	case DMAMEM_SOURCE_NODE:
+		return dmamem_provider_kmod_open(options->node ?
+						 options->node : "/dev/dmamem",
+						 options->iova_mode, provider,
+						 why);
+	default:
+		return dmamem_provider_hugepage_open(facts, provider, why);
+	}
+}
+
+static int try_source(enum dmamem_source source,
+		      const struct dmamem_options *options,
+		      const struct dmamem_facts *facts,
+		      struct dmamem_provider **provider, char *why)
+{
+	char reason[DMAMEM_EXPLANATION_SIZE];
+	int ret;
+
+	ret = dmamem_choose_check(source, options, facts, why);
+	if (ret)
+		return ret;
+	memcpy(reason, why, sizeof(reason));
+	why[0] = '\0';
+	ret = open_source(source, options, facts, provider, why);
+	if (ret && !why[0])
+		return dmamem_because(why, ret, "%s", strerrordesc_np(-ret));
+	if (!ret && (*provider)->reason[0])
+		strncat(reason, (*provider)->reason,
+			sizeof(reason) - strlen(reason) - 1);
+	if (!ret)
+		memcpy((*provider)->reason, reason, sizeof(reason));
+	return ret;
+}
+
+/* The first that will do. Of the failures, the one that the caller expects */
+static int choose_provider(const struct dmamem_options *options,
+			   struct dmamem_provider **provider, char *why)
+{
+	char text[DMAMEM_EXPLANATION_SIZE];
+	enum dmamem_source expected;
+	struct dmamem_facts facts;
+	int ret, err = -ENOENT;
+
+	ret = check_options(options, why);
+	if (!ret)
+		ret = read_facts(options->device, &facts, why);
+	if (ret)
+		return ret;
+	expected = dmamem_choose_expected(options, &facts);
+	for (int source = 0; source < DMAMEM_NR_SOURCES; source++) {
+		ret = try_source(source, options, &facts, provider, text);
+		if (!ret)
+			return 0;
+		if (source == (int)expected) {
+			memcpy(why, text, sizeof(text));
+			err = ret;
+		}
+	}
+	return err;
+}
+
+static int open_context(const struct dmamem_options *options,
+			struct dmamem_context **ctx, char *why)
+{
+	struct dmamem_provider *provider;
+	int ret;
+
+	ret = choose_provider(options, &provider, why);
+	if (ret)
+		return ret;
+	dmamem_fitness_init(&provider->fitness, options);
+	ret = dmamem_context_create(provider, options, ctx);
+	if (ret)
+		provider->ops->close(provider);
+	return ret;
+}
+
+int dmamem_open(const struct dmamem_options *options,
+		struct dmamem_context **ctx)
+{
+	char why[DMAMEM_EXPLANATION_SIZE] = "";
+	struct dmamem_options copy;
+	int ret;
+
+	ret = copy_options(options, &copy);
+	if (ret)
+		return ret;
+	ret = open_context(&copy, ctx, why);
+	if (ret && copy.explanation && copy.explanation_size)
+		snprintf(copy.explanation, copy.explanation_size, "%s",
+			 why[0] ? why : strerrordesc_np(-ret));
+	return ret;
+}
+
+const char *dmamem_get_provider(const struct dmamem_context *ctx)
+{
+	return ctx->provider->ops->name;
+}
+
+enum dmamem_iova_mode dmamem_get_iova_mode(const struct dmamem_context *ctx)
+{
+	return ctx->provider->mode;
+}
+
+const char *dmamem_get_reason(const struct dmamem_context *ctx)
+{
+	return ctx->provider->reason;
+}
