@@ -36,7 +36,9 @@ int nvme_check_alive(const struct nvme_controller *ctrl)
 
 	if (csts == UINT32_MAX)
 		return -ENODEV;
-	return csts & NVME_CSTS_CFS ? -ENOTRECOVERABLE : 0;
+	if (csts & NVME_CSTS_CFS)
+		return -ENOTRECOVERABLE;
+	return csts & NVME_CSTS_RDY ? 0 : -ECONNRESET;
 }
 
 /* A fatal status ends the wait only for something that will not come then */

@@ -31,10 +31,10 @@ uint64_t nvme_now_ms(void);
 
 /**
  * nvme_check_alive() - look at the controller's status
- * @ctrl: the controller
+ * @ctrl: the controller, which was ready
  *
- * Return: 0, -ENODEV (its registers are gone), or -ENOTRECOVERABLE (it reports
- * a fatal status).
+ * Return: 0, -ENODEV (its registers are gone), -ENOTRECOVERABLE (it reports a
+ * fatal status), or -ECONNRESET (it is ready no more).
  */
 int nvme_check_alive(const struct nvme_controller *ctrl);
 

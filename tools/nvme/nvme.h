@@ -239,6 +239,7 @@ unsigned int nvme_in_flight(const struct nvme_qpair *qpair);
  * Return: 0, or
  * -ETIMEDOUT (no command completed for 30 seconds),
  * -ENOTRECOVERABLE (the controller reports a fatal status),
+ * -ECONNRESET (somebody else has reset it),
  * -ENODEV (its registers are gone),
  * -EPROTO (nvme_poll()).
  * After any of these only nvme_close() helps; commands that were in flight may

@@ -62,6 +62,7 @@ static const struct text status_texts[] = {
 static const struct text error_texts[] = {
 	{ EAGAIN, "the queue pair is full" },
 	{ EBUSY, "a kernel driver or another process has the controller" },
+	{ ECONNRESET, "somebody else has reset the controller" },
 	{ E2BIG, "longer than the controller or the queue pair takes" },
 	{ EFAULT, "the memory is not registered, or not mapped" },
 	{ EIO, "the controller refused or failed a command" },
