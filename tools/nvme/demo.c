@@ -173,8 +173,9 @@ static void print_memory(const struct demo *d)
 		left -= len;
 		runs++;
 	}
-	printf("Memory      %zu ordinary 4 KiB pages in %zu runs, the longest %u KiB\n",
-	       d->nr_pages, runs, (unsigned int)(longest >> 10));
+	printf("Memory      %zu ordinary 4 KiB pages in %zu run%s, the longest %u KiB\n",
+	       d->nr_pages, runs, runs == 1 ? "" : "s",
+	       (unsigned int)(longest >> 10));
 	for (i = 0; i < NR_ADDRESSES; i++)
 		printf("%-11s %p -> 0x%010llx\n", i ? "" : "Addresses",
 		       (void *)(d->memory + i * PAGE),
@@ -252,6 +253,19 @@ static int check_buffer(const struct demo *d, const struct transfer *t,
 	return err;
 }
 
+static const char *list_text(const struct dmamem_nvme_prp *prp)
+{
+	static char text[24];
+
+	if (prp->nr_entries <= 2)
+		return "none";
+	if (!prp->nr_pages)
+		return "in the map";
+	snprintf(text, sizeof(text), "%u page%s", prp->nr_pages,
+		 prp->nr_pages == 1 ? "" : "s");
+	return text;
+}
+
 static int run_transfer(struct demo *d, size_t i)
 {
 	const struct transfer *t = &transfers[i];
@@ -264,9 +278,9 @@ static int run_transfer(struct demo *d, size_t i)
 		err = move(d, t, NVME_OP_READ, d->to[i].data, &prp);
 	if (err)
 		return err;
-	printf("  %7s %7zu %11u %6u %11u   ", t->label, t->offset,
+	printf("  %7s %7zu %9u %6u   %-11s", t->label, t->offset,
 	       (unsigned int)(t->disk >> d->ns.lba_shift), prp.nr_entries,
-	       prp.nr_pages);
+	       list_text(&prp));
 	fflush(stdout);
 	err = check_buffer(d, t, &d->to[i], "read back");
 	if (!err)
@@ -293,7 +307,7 @@ static int run_transfers(struct demo *d)
 	int err = 0;
 
 	puts("\nWritten, then read back into other pages:\n\n"
-	     "     size  offset       block   PRPs  list pages");
+	     "     size  offset     block   PRPs   PRP list");
 	for (i = 0; !err && i < NR_TRANSFERS; i++)
 		err = run_transfer(d, i);
 	if (!err)
