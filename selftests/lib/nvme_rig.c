@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <dmamem/memory.h>
+
+#include "selftests/lib/nvme_rig.h"
+#include "tools/nvme/scatter.h"
+
+const char *nvme_rig_bdf(unsigned int index)
+{
+	static char list[256];
+	const char *value = getenv("DMAMEM_NVME");
+	char *rest = list, *word;
+
+	snprintf(list, sizeof(list), "%s", value ? value : "");
+	do {
+		word = strtok_r(NULL, " ", &rest);
+	} while (word && index--);
+	return word;
+}
+
+int nvme_rig_translated(const char *bdf)
+{
+	char path[96], type[16] = "";
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/iommu_group/type",
+		 bdf);
+	file = fopen(path, "re");
+	if (!file)
+		return 0;
+	if (!fgets(type, sizeof(type), file))
+		type[0] = '\0';
+	fclose(file);
+	return !strncmp(type, "DMA", 3);
+}
+
+int nvme_rig_open_context(const char *bdf, struct dmamem_context **ctx)
+{
+	struct dmamem_options options = { .size = sizeof(options) };
+	char node[64];
+
+	snprintf(node, sizeof(node), "/dev/dmamem-%s", bdf);
+	if (!access(node, F_OK))
+		options.node = node;
+	return dmamem_open(&options, ctx);
+}
+
+int nvme_rig_open(struct nvme_rig *rig, const char *bdf, size_t nr_pages,
+		  uint64_t seed)
+{
+	int err;
+
+	*rig = (struct nvme_rig){ .bdf = bdf, .nr_pages = nr_pages };
+	err = nvme_rig_open_context(bdf, &rig->ctx);
+	if (err)
+		return err;
+	rig->memory = scatter_alloc(nr_pages, seed);
+	if (!rig->memory)
+		return -errno;
+	err = dmamem_register(rig->ctx, rig->memory, nr_pages * NVME_RIG_PAGE);
+	if (err)
+		return err;
+	err = nvme_open(rig->ctx, bdf, &rig->ctrl);
+	return err ? err : nvme_namespace_after(rig->ctrl, 0, &rig->ns);
+}
+
+int nvme_rig_close(struct nvme_rig *rig)
+{
+	int err;
+
+	err = nvme_close(rig->ctrl);
+	dmamem_close(rig->ctx);
+	if (rig->memory)
+		munmap(rig->memory, rig->nr_pages * NVME_RIG_PAGE);
+	*rig = (struct nvme_rig){ 0 };
+	return err;
+}
+
+uint64_t nvme_rig_blocks(const struct nvme_rig *rig, uint64_t bytes)
+{
+	return bytes >> rig->ns.lba_shift;
+}
+
+int nvme_rig_guarded(const unsigned char *from, const unsigned char *to)
+{
+	while (from < to && *from == NVME_RIG_GUARD)
+		from++;
+	return from == to;
+}

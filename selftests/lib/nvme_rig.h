@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR MIT */
+/*
+ * An NVMe controller that a test may do anything to, and scattered memory to
+ * do it with.
+ */
+#ifndef DMAMEM_SELFTESTS_NVME_RIG_H
+#define DMAMEM_SELFTESTS_NVME_RIG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tools/nvme/nvme.h"
+
+#define NVME_RIG_GUARD 0xa5
+#define NVME_RIG_PAGE ((size_t)4096)
+
+/**
+ * struct nvme_rig - a controller and memory
+ * @bdf: its PCI address
+ * @ctx: context of @ctrl and @memory
+ * @ctrl: the controller, up
+ * @ns: its first namespace
+ * @memory: registered pages, in no physical order
+ * @nr_pages: their number, of NVME_RIG_PAGE
+ */
+struct nvme_rig {
+	const char *bdf;
+	struct dmamem_context *ctx;
+	struct nvme_controller *ctrl;
+	struct nvme_namespace ns;
+	unsigned char *memory;
+	size_t nr_pages;
+};
+
+/**
+ * nvme_rig_bdf() - a controller whose disk a test may overwrite
+ * @index: which, from 0
+ *
+ * They are listed in the environment variable DMAMEM_NVME, which a guest sets;
+ * on a real machine whoever runs the tests must say so.
+ *
+ * Return: its PCI address, until the next call; NULL if there is none.
+ */
+const char *nvme_rig_bdf(unsigned int index);
+
+/**
+ * nvme_rig_translated() - does an IOMMU translate a controller's addresses?
+ * @bdf: its PCI address
+ *
+ * Return: 1 if it does. Then physical addresses are of no use to it: only
+ * those of its device file are, and it must be bound to dmamem.
+ */
+int nvme_rig_translated(const char *bdf);
+
+/**
+ * nvme_rig_open_context() - where the addresses for a controller come from
+ * @bdf: its PCI address
+ * @ctx: its device file's context if it is bound to dmamem, else /dev/dmamem's
+ *
+ * Return: 0, or an error of dmamem_open().
+ */
+int nvme_rig_open_context(const char *bdf, struct dmamem_context **ctx);
+
+/**
+ * nvme_rig_open() - bring a controller up, and register memory
+ * @rig: what becomes of it
+ * @bdf: the controller's PCI address
+ * @nr_pages: how much memory
+ * @seed: of the pages' order
+ *
+ * Return: 0, or -errno; nvme_rig_close() either way.
+ */
+int nvme_rig_open(struct nvme_rig *rig, const char *bdf, size_t nr_pages,
+		  uint64_t seed);
+
+/**
+ * nvme_rig_close() - shut the controller down, and give everything back
+ * @rig: from nvme_rig_open()
+ *
+ * Return: 0, or an error of nvme_close().
+ */
+int nvme_rig_close(struct nvme_rig *rig);
+
+/**
+ * nvme_rig_blocks() - blocks that some bytes fill
+ * @rig: for the size of a block
+ * @bytes: how many
+ *
+ * Return: their number, rounded down.
+ */
+uint64_t nvme_rig_blocks(const struct nvme_rig *rig, uint64_t bytes);
+
+/**
+ * nvme_rig_guarded() - are bytes still what they were poisoned with?
+ * @from: first byte
+ * @to: after the last one
+ *
+ * Return: 1 if all are NVME_RIG_GUARD.
+ */
+int nvme_rig_guarded(const unsigned char *from, const unsigned char *to);
+
+#endif
