@@ -306,7 +306,8 @@ static void compare_data(void *arg, uint64_t dma, uint64_t len)
 		uint64_t va, end, now;
 
 		skip_finished(cursor);
-		if (!cursor->nr_iov) {
+		if (!cursor->nr_iov ||
+		    cursor->iov->iov_base == DMAMEM_NVME_BIT_BUCKET) {
 			cursor->wrong = true;
 			return;
 		}
@@ -319,6 +320,27 @@ static void compare_data(void *arg, uint64_t dma, uint64_t len)
 			cursor->wrong = true;
 		cursor->done += now;
 		dma += now;
+		len -= now;
+	}
+}
+
+static void compare_discard(void *arg, uint64_t len)
+{
+	struct cursor *cursor = arg;
+
+	while (len) {
+		uint64_t now;
+
+		skip_finished(cursor);
+		if (!cursor->nr_iov ||
+		    cursor->iov->iov_base != DMAMEM_NVME_BIT_BUCKET) {
+			cursor->wrong = true;
+			return;
+		}
+		now = cursor->iov->iov_len - cursor->done;
+		if (now > len)
+			now = len;
+		cursor->done += now;
 		len -= now;
 	}
 }
@@ -350,6 +372,37 @@ bool nvme_model_check_prp(const struct nvme_model *model,
 
 	if (referee_prp(&referee, mps_shift, prp->prp1, prp->prp2,
 			total(iov, nr_iov)))
+		return false;
+	skip_finished(&cursor);
+	return !cursor.wrong && !cursor.nr_iov;
+}
+
+void nvme_model_segments(const struct nvme_model *model,
+			 struct dmamem_nvme_sgl_segment segments[])
+{
+	for (unsigned int i = 0; i < NVME_MODEL_LISTS; i++) {
+		segments[i].descriptors = (void *)model->lists[i].entries;
+		segments[i].dma_addr = model->lists[i].dma_addr;
+	}
+}
+
+bool nvme_model_check_sgl(const struct nvme_model *model,
+			  const struct iovec *iov, unsigned int nr_iov,
+			  const struct dmamem_nvme_sgl *sgl)
+{
+	struct cursor cursor = {
+		.model = model,
+		.iov = iov,
+		.nr_iov = nr_iov,
+	};
+	struct referee referee = {
+		.read = read_memory,
+		.data = compare_data,
+		.discard = compare_discard,
+		.arg = &cursor,
+	};
+
+	if (referee_sgl(&referee, &sgl->sgl1, total(iov, nr_iov)))
 		return false;
 	skip_finished(&cursor);
 	return !cursor.wrong && !cursor.nr_iov;

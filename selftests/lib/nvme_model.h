@@ -96,4 +96,12 @@ bool nvme_model_check_prp(const struct nvme_model *model,
 			  unsigned int nr_iov,
 			  const struct dmamem_nvme_prp *prp);
 
+/* The list pages, to be used as SGL segments */
+void nvme_model_segments(const struct nvme_model *model,
+			 struct dmamem_nvme_sgl_segment segments[]);
+
+bool nvme_model_check_sgl(const struct nvme_model *model,
+			  const struct iovec *iov, unsigned int nr_iov,
+			  const struct dmamem_nvme_sgl *sgl);
+
 #endif
