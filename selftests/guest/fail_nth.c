@@ -16,7 +16,7 @@
 
 #include "kselftest_harness.h"
 #include "selftests/lib/fail_nth.h"
-#include "selftests/lib/pins.h"
+#include "selftests/lib/pages.h"
 
 #define NODE "/dev/dmamem"
 
@@ -27,7 +27,7 @@ FIXTURE(failures)
 {
 	int nth;
 	int fd;
-	int64_t pins_before;
+	long pinned_before;
 };
 
 FIXTURE_SETUP(failures)
@@ -39,16 +39,15 @@ FIXTURE_SETUP(failures)
 	if (self->nth == -ENOENT)
 		SKIP(return, "the kernel has no fault injection");
 	ASSERT_LE(0, self->nth);
-	self->pins_before = pins_now();
-	ASSERT_LE(0, self->pins_before);
+	self->pinned_before = pages_pinned();
 }
 
 FIXTURE_TEARDOWN(failures)
 {
 	close(self->fd);
 	close(self->nth);
-	EXPECT_EQ(self->pins_before, pins_now());
-	EXPECT_EQ(0, pins_charged());
+	EXPECT_EQ(self->pinned_before, pages_pinned());
+	EXPECT_EQ(0, pages_count("/proc/self/status", "VmLck:"));
 }
 
 TEST_F(failures, open)

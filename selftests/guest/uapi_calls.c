@@ -76,9 +76,9 @@ static const struct command {
 
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 #define for_each_command(c) \
-	for (const struct command *c = commands; c < commands + NR_COMMANDS; c++)
+	for (const struct command *c = commands; (c) < commands + NR_COMMANDS; (c)++)
 
-/* memory: PAGES pages of zeros, then a page that is not mapped */
+/* memory: PAGES pages of zeros, then one without access */
 FIXTURE(calls)
 {
 	int fd;
@@ -96,7 +96,7 @@ FIXTURE_SETUP(calls)
 			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, self->memory);
 	self->end = self->memory + PAGES * PAGE;
-	ASSERT_EQ(0, munmap(self->end, PAGE));
+	ASSERT_EQ(0, mprotect(self->end, PAGE, PROT_NONE));
 }
 
 FIXTURE_TEARDOWN(calls)
@@ -413,7 +413,7 @@ FIXTURE_SETUP(region)
 			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, self->memory);
 	self->end = self->memory + PAGES * PAGE;
-	ASSERT_EQ(0, munmap(self->end, PAGE));
+	ASSERT_EQ(0, mprotect(self->end, PAGE, PROT_NONE));
 
 	pin.addr = (uintptr_t)self->memory;
 	ASSERT_EQ(0, call(self->fd, DMAMEM_PIN, &pin));
