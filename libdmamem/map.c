@@ -76,37 +76,53 @@ const uint64_t *dmamem_map_leaf(const struct dmamem_map *map, uint64_t addr)
 			       __ATOMIC_ACQUIRE);
 }
 
+static uint64_t min_u64(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* How many of the @max pages after *@page continue the run that it is in? */
+static uint64_t pages_joined(const uint64_t *page, uint64_t value,
+			     uint64_t step, uint64_t max)
+{
+	const uint64_t *p = page;
+	const uint64_t *last;
+
+	/* A run does not go on from the highest address to 0 */
+	if (step)
+		max = min_u64(max, (UINT64_MAX - value) >> PAGE_SHIFT);
+	for (last = p + max; p < last; p++) {
+		value += step;
+		if (load_page(p + 1) != value)
+			break;
+	}
+	return p - page;
+}
+
 static struct map_unit leaf_unit(const struct dmamem_map *map, uint64_t entry,
 				 uint64_t addr, uint64_t want)
 {
-	const uint64_t *leaf = entry_leaf(entry);
-	unsigned int page = page_index(addr);
-	uint64_t value = load_page(&leaf[page]);
+	unsigned int index = page_index(addr);
+	const uint64_t *page = &entry_leaf(entry)[index];
+	uint64_t value = load_page(page);
 	uint64_t offset = addr & (PAGE_SIZE - 1);
-	bool linear = map->rule == DMAMEM_MAP_LINEAR;
 	struct map_unit unit = { .value = value, .left = PAGE_SIZE - offset };
-	uint64_t step = 0;
+	uint64_t max, step = 0;
 
 	if (map->rule == DMAMEM_MAP_OPAQUE) {
 		if (entry & ENTRY_BOXED)
 			unit.left = CHUNK_SIZE - (addr & (CHUNK_SIZE - 1));
 		return unit;
 	}
-	if (linear && value == LEAF_ABSENT) {
-		unit.absent = true;
-		unit.value = map->default_value;
-	} else if (linear) {
-		unit.value = value + offset;
-		step = PAGE_SIZE;
+	if (map->rule == DMAMEM_MAP_LINEAR) {
+		unit.absent = value == LEAF_ABSENT;
+		unit.value = unit.absent ? map->default_value : value + offset;
+		step = unit.absent ? 0 : PAGE_SIZE;
 	}
-	while (unit.left < want && ++page < PAGES_PER_CHUNK) {
-		/* A run does not go on from the highest address to 0 */
-		if (step && value + step < value)
-			break;
-		value += step;
-		if (load_page(&leaf[page]) != value)
-			break;
-		unit.left += PAGE_SIZE;
+	if (want > unit.left) {
+		max = min_u64(PAGES_PER_CHUNK - 1 - index,
+			      (want - unit.left + PAGE_SIZE - 1) >> PAGE_SHIFT);
+		unit.left += pages_joined(page, value, step, max) * PAGE_SIZE;
 	}
 	return unit;
 }
@@ -153,11 +169,9 @@ static uint64_t translate_run(const struct dmamem_map *map, uint64_t addr,
 			      uint64_t *len)
 {
 	struct map_unit first = unit_at(map, addr, *len);
-	uint64_t max = ADDRESS_END - addr;
+	uint64_t max = min_u64(ADDRESS_END - addr, *len);
 	uint64_t done = first.left;
 
-	if (*len < max)
-		max = *len;
 	while (done < max) {
 		struct map_unit next = unit_at(map, addr + done, max - done);
 
@@ -165,7 +179,7 @@ static uint64_t translate_run(const struct dmamem_map *map, uint64_t addr,
 			break;
 		done += next.left;
 	}
-	*len = done < max ? done : max;
+	*len = min_u64(done, max);
 	return first.value;
 }
 
@@ -177,8 +191,8 @@ static uint64_t translate_beyond(const struct dmamem_map *map, uint64_t addr,
 	return map->default_value;
 }
 
-static __attribute__((noinline)) uint64_t
-translate_slow(const struct dmamem_map *map, uint64_t addr, uint64_t *len)
+uint64_t dmamem_map_translate_slow(const struct dmamem_map *map, uint64_t addr,
+				   uint64_t *len)
 {
 	if (addr >= ADDRESS_END)
 		return translate_beyond(map, addr, len);
@@ -187,47 +201,8 @@ translate_slow(const struct dmamem_map *map, uint64_t addr, uint64_t *len)
 	return translate_run(map, addr, len);
 }
 
-static inline bool within(const uint64_t *len, uint64_t left)
-{
-	return likely(!len || *len <= left);
-}
-
-/* One page of a linear map's leaf */
-static inline uint64_t translate_leaf(const struct dmamem_map *map,
-				      uint64_t entry, uint64_t addr,
-				      uint64_t *len)
-{
-	uint64_t offset = addr & (PAGE_SIZE - 1);
-	uint64_t value = load_page(&entry_leaf(entry)[page_index(addr)]);
-
-	if (unlikely(value == LEAF_ABSENT || !within(len, PAGE_SIZE - offset)))
-		return translate_slow(map, addr, len);
-	return value + offset;
-}
-
-/* The common cases by the shortest way, the others by translate_slow() */
 uint64_t dmamem_map_translate(const struct dmamem_map *map, uint64_t addr,
 			      uint64_t *len)
 {
-	uint64_t entry, offset;
-
-	if (unlikely(addr >> GIB_SHIFT >= map->nr_linear_gibs))
-		return translate_slow(map, addr, len);
-
-	entry = load_index(map->root, addr >> GIB_SHIFT);
-	if (entry == ENTRY_TABLE) {
-		entry = load_index(map->slots, addr >> CHUNK_SHIFT);
-		offset = addr & (CHUNK_SIZE - 1);
-		if (likely(entry & ENTRY_VALUE)) {
-			if (within(len, CHUNK_SIZE - offset))
-				return entry - ENTRY_VALUE + offset;
-		} else if (entry) {
-			return translate_leaf(map, entry, addr, len);
-		}
-	} else if (entry) {
-		offset = addr & (GIB_SIZE - 1);
-		if (within(len, GIB_SIZE - offset))
-			return entry - ENTRY_VALUE + offset;
-	}
-	return translate_slow(map, addr, len);
+	return map_translate(map, addr, len);
 }

@@ -179,6 +179,55 @@ static inline uint64_t map_entry(const struct dmamem_map *map, uint64_t addr,
 	return entry;
 }
 
+/* map.c: everything that map_translate() does not do itself */
+uint64_t dmamem_map_translate_slow(const struct dmamem_map *map, uint64_t addr,
+				   uint64_t *len);
+
+static inline bool map_within(const uint64_t *len, uint64_t left)
+{
+	return likely(!len || *len <= left);
+}
+
+/* One page of a linear map's leaf */
+static inline uint64_t map_translate_leaf(const struct dmamem_map *map,
+				      uint64_t entry, uint64_t addr,
+				      uint64_t *len)
+{
+	uint64_t offset = addr & (PAGE_SIZE - 1);
+	uint64_t value = load_page(&entry_leaf(entry)[page_index(addr)]);
+
+	if (unlikely(value == LEAF_ABSENT || !map_within(len, PAGE_SIZE - offset)))
+		return dmamem_map_translate_slow(map, addr, len);
+	return value + offset;
+}
+
+/* The common cases by the shortest way, for functions that translate */
+static inline uint64_t map_translate(const struct dmamem_map *map,
+				     uint64_t addr, uint64_t *len)
+{
+	uint64_t entry, offset;
+
+	if (unlikely(addr >> GIB_SHIFT >= map->nr_linear_gibs))
+		return dmamem_map_translate_slow(map, addr, len);
+
+	entry = load_index(map->root, addr >> GIB_SHIFT);
+	if (entry == ENTRY_TABLE) {
+		entry = load_index(map->slots, addr >> CHUNK_SHIFT);
+		offset = addr & (CHUNK_SIZE - 1);
+		if (likely(entry & ENTRY_VALUE)) {
+			if (map_within(len, CHUNK_SIZE - offset))
+				return entry - ENTRY_VALUE + offset;
+		} else if (entry) {
+			return map_translate_leaf(map, entry, addr, len);
+		}
+	} else if (entry) {
+		offset = addr & (GIB_SIZE - 1);
+		if (map_within(len, GIB_SIZE - offset))
+			return entry - ENTRY_VALUE + offset;
+	}
+	return dmamem_map_translate_slow(map, addr, len);
+}
+
 /* map_tables.c */
 struct dmamem_map *dmamem_map_tables_reserve(void);
 void dmamem_map_tables_release(struct dmamem_map *map);

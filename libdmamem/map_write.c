@@ -178,15 +178,20 @@ static void fill_leaf(const struct dmamem_map *map, uint64_t *leaf,
 	}
 }
 
-static void write_pages(uint64_t *leaf, unsigned int first, unsigned int end,
+/* Most of the time of a registration goes by here, if the pages are scattered */
+static void write_pages(uint64_t *page, const uint64_t *end,
 			struct map_source *source)
 {
-	for (; first < end; first++) {
-		if (!source->left)
-			source_refill(source);
-		store_page(&leaf[first], source->value);
-		source_advance(source, PAGE_SIZE);
-	}
+	struct map_source s = *source;
+
+	do {
+		if (!s.left)
+			source_refill(&s);
+		store_page(page, s.value);
+		s.value += s.step;
+		s.left -= PAGE_SIZE;
+	} while (++page < end);
+	*source = s;
 }
 
 static bool is_complete(const struct dmamem_map *map, const uint64_t *leaf)
@@ -230,7 +235,8 @@ static void write_leaf(struct dmamem_map *map, uint64_t addr, uint64_t end,
 		leaf = dmamem_map_leaf_take(map);
 	if (!whole && !entry_is_leaf(old))
 		fill_leaf(map, leaf, old);
-	write_pages(leaf, page_index(addr), page_index(end - 1) + 1, source);
+	write_pages(&leaf[page_index(addr)], &leaf[page_index(end - 1) + 1],
+		    source);
 	entry = leaf_entry(map, leaf, old, whole, source);
 	entry = fold_leaf(map, leaf, boxed ? entry | ENTRY_BOXED : entry);
 	if (!entry_is_leaf(entry))

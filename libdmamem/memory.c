@@ -260,3 +260,9 @@ int dmamem_unregister(struct dmamem_context *ctx, void *addr, size_t len)
 	pthread_mutex_unlock(&ctx->lock);
 	return ret;
 }
+
+uint64_t dmamem_translate(const struct dmamem_context *ctx, const void *addr,
+			  uint64_t *len)
+{
+	return map_translate(ctx->dma_map, (uintptr_t)addr, len);
+}

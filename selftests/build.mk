@@ -36,7 +36,7 @@ $(call remember,$(B)/$(1)/selftests/sources,$(FIXTURE_SRCS))
 $(B)/$(1)/libselftest.a: $(FIXTURE_SRCS:%.c=$(B)/$(1)/%.o) $(B)/$(1)/selftests/sources
 	$$(call cmd,AR)
 
-$(if $(filter m32,$(1)),,$(UNIT_SRCS:%.c=$(B)/$(1)/%): LDFLAGS += $(INJECT))
+$(if $(filter m32,$(1)),,$(UNIT_SRCS:%.c=$(B)/$(1)/%) $(BENCH_SRCS:%.c=$(B)/$(1)/%): LDFLAGS += $(INJECT))
 $(PROG_SRCS:%.c=$(B)/$(1)/%): %: %.o \
 		$(if $(filter m32,$(1)),,$(B)/$(1)/libselftest.a \
 		$(B)/$(1)/libtools.a $(B)/$(1)/libdmamem.a)

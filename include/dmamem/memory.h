@@ -94,12 +94,8 @@ const struct dmamem_map *dmamem_dma_map(const struct dmamem_context *ctx);
  *
  * Return: the DMA address of that very byte, or DMAMEM_NO_ADDRESS.
  */
-static inline uint64_t dmamem_translate(const struct dmamem_context *ctx,
-					const void *addr, uint64_t *len)
-{
-	return dmamem_map_translate(dmamem_dma_map(ctx),
-				    (uint64_t)(uintptr_t)addr, len);
-}
+uint64_t dmamem_translate(const struct dmamem_context *ctx, const void *addr,
+			  uint64_t *len);
 
 /**
  * dmamem_registration_map() - the map of what is registered
