@@ -245,20 +245,20 @@ static void make_longer(struct fuzz *fuzz, struct request *req)
 	req->where = stage->start;
 	if (once_in(fuzz, 2)) {
 		stage->start[req->size + below(fuzz, tail)] = 1;
-		req->refused = E2BIG;
+		req->refused = -E2BIG;
 	}
 }
 
 static void make_far_too_long(struct fuzz *fuzz, struct request *req)
 {
 	req->said = PAGE + 1 + below(fuzz, UINT32_MAX - PAGE);
-	req->refused = E2BIG;
+	req->refused = -E2BIG;
 }
 
 static void make_too_short(struct fuzz *fuzz, struct request *req)
 {
 	req->said = below(fuzz, req->size);
-	req->refused = EINVAL;
+	req->refused = -EINVAL;
 }
 
 /* It ends where the mapping ends, or would end behind it */
@@ -268,7 +268,7 @@ static void make_at_end(struct fuzz *fuzz, struct request *req)
 
 	if (once_in(fuzz, 2)) {
 		there = below(fuzz, req->size);
-		req->refused = EFAULT;
+		req->refused = -EFAULT;
 	}
 	req->where = fuzz->stage.end - there;
 }
@@ -280,7 +280,7 @@ static void make_nowhere(struct fuzz *fuzz, struct request *req)
 	if (once_in(fuzz, 2))
 		where = below(fuzz, PAGE);
 	req->where = (unsigned char *)where;
-	req->refused = EFAULT;
+	req->refused = -EFAULT;
 }
 
 static void make_read_only(struct fuzz *fuzz, struct request *req)
@@ -298,7 +298,7 @@ static void make_unknown(struct fuzz *fuzz, struct request *req)
 		req->cmd = cmd ^ UINT32_C(1) << below(fuzz, 32);
 	} while (_IOC_TYPE(req->cmd) == DMAMEM_TYPE &&
 		 req->cmd <= DMAMEM_GUARD && req->cmd >= DMAMEM_INFO);
-	req->refused = ENOTTY;
+	req->refused = -ENOTTY;
 }
 
 static void make_shape(struct fuzz *fuzz, struct request *req)
@@ -335,62 +335,34 @@ static void place(struct fuzz *fuzz, struct request *req)
 
 /* -- What must come of it -- */
 
-static bool wrong(const struct fuzz *fuzz, const struct request *req,
-		  const char *what, uint64_t expected, uint64_t seen)
+static bool same(const struct fuzz *fuzz, const struct request *req,
+		 const char *what, int64_t expected, int64_t seen)
 {
-	printf("# call %u, command %#x: %s: expected %" PRIu64 " (%#" PRIx64
-	       "), seen %" PRIu64 " (%#" PRIx64 ")\n", fuzz->calls, req->cmd,
+	if (expected == seen)
+		return true;
+	printf("# call %u, command %#x: %s: expected %" PRId64 " (%#" PRIx64
+	       "), seen %" PRId64 " (%#" PRIx64 ")\n", fuzz->calls, req->cmd,
 	       what, expected, expected, seen, seen);
 	return false;
-}
-
-#define CHECK(what, expected, seen)					\
-	do {								\
-		uint64_t __expected = (expected), __seen = (seen);	\
-									\
-		if (__expected != __seen)				\
-			return wrong(fuzz, req, what, __expected, __seen); \
-	} while (0)
-
-/* What there is in the file's own words, without the call's structure */
-static uint64_t pinned(const struct model_file *file)
-{
-	struct dmamem_info info;
-
-	return uapi_info(file->fd, &info) ? UINT64_MAX : info.pinned;
 }
 
 static bool judge_info(struct fuzz *fuzz, struct model_file *file,
 		       const struct request *req, int error,
 		       const struct dmamem_info *info)
 {
-	CHECK("error", req->arg.info.flags ? EINVAL : req->mute ? EFAULT : 0,
-	      error);
-	if (error)
-		return true;
-	CHECK("pinned", model_pinned(file), info->pinned);
-	CHECK("abi", DMAMEM_ABI, info->abi);
-	CHECK("features", fuzz->info.features, info->features);
-	CHECK("mask", fuzz->info.dma_mask, info->dma_mask);
-	CHECK("quarantined", fuzz->info.quarantined, info->quarantined);
-	return true;
-}
+	int must = req->mute ? -EFAULT : 0;
 
-static bool judge_new_region(struct fuzz *fuzz, struct model_file *file,
-			     const struct request *req,
-			     const struct dmamem_pin *pin)
-{
-	struct dmamem_extent extents[MAX_EXTENTS];
-	struct model_region *region;
-
-	CHECK("new id", 1, pin->region && !model_find(file, pin->region));
-	CHECK("cause", DMAMEM_CAUSE_NONE, pin->cause);
-	CHECK("bad_addr", 0, pin->bad_addr);
-	region = model_add(file, &fuzz->memory, pin);
-	for (unsigned int i = 0; i < region->nr; i++)
-		CHECK("a page at each address", 1, !!region->phys[i]);
-	CHECK("nr_extents", model_extents(region, 0, extents), pin->nr_extents);
-	return true;
+	if (req->arg.info.flags)
+		must = -EINVAL;
+	if (must || error)
+		return same(fuzz, req, "error", must, error);
+	return same(fuzz, req, "pinned", model_pinned(file), info->pinned) &&
+	       same(fuzz, req, "abi", DMAMEM_ABI, info->abi) &&
+	       same(fuzz, req, "features", fuzz->info.features,
+		    info->features) &&
+	       same(fuzz, req, "mask", fuzz->info.dma_mask, info->dma_mask) &&
+	       same(fuzz, req, "quarantined", fuzz->info.quarantined,
+		    info->quarantined);
 }
 
 static int error_of(enum dmamem_cause cause)
@@ -401,12 +373,43 @@ static int error_of(enum dmamem_cause cause)
 	case DMAMEM_CAUSE_ALIGNMENT:
 	case DMAMEM_CAUSE_EMPTY:
 	case DMAMEM_CAUSE_WRAP:
-		return EINVAL;
+		return -EINVAL;
 	case DMAMEM_CAUSE_TOO_LONG:
-		return EFBIG;
+		return -EFBIG;
 	default:
-		return EFAULT;
+		return -EFAULT;
 	}
+}
+
+static bool judge_new_region(struct fuzz *fuzz, struct model_file *file,
+			     const struct request *req,
+			     const struct dmamem_pin *pin)
+{
+	bool fresh = pin->region && !model_find(file, pin->region);
+	const struct model_region *region =
+		model_add(file, &fuzz->memory, pin);
+	struct dmamem_extent extents[MAX_EXTENTS];
+
+	for (unsigned int i = 0; i < region->nr; i++) {
+		if (!same(fuzz, req, "page present", 1, !!region->phys[i]))
+			return false;
+	}
+	return same(fuzz, req, "a new id", 1, fresh) &&
+	       same(fuzz, req, "cause", DMAMEM_CAUSE_NONE, pin->cause) &&
+	       same(fuzz, req, "bad_addr", 0, pin->bad_addr) &&
+	       same(fuzz, req, "nr_extents", model_extents(region, 0, extents),
+		    pin->nr_extents);
+}
+
+/* A PIN that cannot answer has pinned nothing */
+static bool judge_mute_pin(struct fuzz *fuzz, const struct model_file *file,
+			   const struct request *req, int must, int error)
+{
+	struct dmamem_info info = {};
+
+	return same(fuzz, req, "error", must ? must : -EFAULT, error) &&
+	       same(fuzz, req, "INFO", 0, uapi_info(file->fd, &info)) &&
+	       same(fuzz, req, "pinned", model_pinned(file), info.pinned);
 }
 
 static bool judge_pin(struct fuzz *fuzz, struct model_file *file,
@@ -417,23 +420,34 @@ static bool judge_pin(struct fuzz *fuzz, struct model_file *file,
 	enum dmamem_cause cause;
 	int must;
 
-	if (expected.flags & ~DMAMEM_PIN_WRITE) {
-		CHECK("error", EINVAL, error);
-		return true;
-	}
+	if (expected.flags & ~DMAMEM_PIN_WRITE)
+		return same(fuzz, req, "error", -EINVAL, error);
 	cause = model_pin(&fuzz->memory, &expected, fuzz->info.max_length);
 	must = error_of(cause);
-	CHECK("error", !must && req->mute ? EFAULT : must, error);
-	if (req->mute) {
-		CHECK("pinned", model_pinned(file), pinned(file));
-		return true;
-	}
+	if (req->mute)
+		return judge_mute_pin(fuzz, file, req, must, error);
+	if (!same(fuzz, req, "error", must, error))
+		return false;
 	if (!error)
 		return judge_new_region(fuzz, file, req, pin);
-	CHECK("cause", cause, pin->cause);
-	CHECK("bad_addr", expected.bad_addr, pin->bad_addr);
-	CHECK("pages_done", expected.pages_done, pin->pages_done);
-	return true;
+	return same(fuzz, req, "cause", cause, pin->cause) &&
+	       same(fuzz, req, "bad_addr", expected.bad_addr, pin->bad_addr) &&
+	       same(fuzz, req, "pages_done", expected.pages_done,
+		    pin->pages_done);
+}
+
+static int extents_error(const struct request *req,
+			 const struct model_region *region)
+{
+	const struct dmamem_extents *arg = &req->arg.extents;
+
+	if (arg->flags || !arg->count)
+		return -EINVAL;
+	if (!region)
+		return -ENOENT;
+	if (arg->offset >= region->nr * PAGE)
+		return -EINVAL;
+	return req->mute ? -EFAULT : 0;
 }
 
 static bool judge_extents(struct fuzz *fuzz, struct model_file *file,
@@ -442,38 +456,28 @@ static bool judge_extents(struct fuzz *fuzz, struct model_file *file,
 {
 	const struct dmamem_extents *arg = &req->arg.extents;
 	const struct model_region *region = model_find(file, arg->region);
+	int must = extents_error(req, region);
 	struct dmamem_extent extents[MAX_EXTENTS];
 	uint64_t offset = arg->offset;
-	unsigned int nr = 0;
+	unsigned int nr;
 
-	if (arg->flags || !arg->count) {
-		CHECK("error", EINVAL, error);
-		return true;
-	}
-	if (!region) {
-		CHECK("error", ENOENT, error);
-		return true;
-	}
-	if (arg->offset >= region->nr * PAGE) {
-		CHECK("error", EINVAL, error);
-		return true;
-	}
-	CHECK("error", req->mute ? EFAULT : 0, error);
+	if (must || error)
+		return same(fuzz, req, "error", must, error);
 
 	nr = model_extents(region, arg->offset, extents);
 	if (nr > arg->count)
 		nr = arg->count;
 	for (unsigned int i = 0; i < nr; i++) {
-		CHECK("address", extents[i].dma_addr,
-		      fuzz->extents[i].dma_addr);
-		CHECK("length", extents[i].length, fuzz->extents[i].length);
+		const struct dmamem_extent *seen = &fuzz->extents[i];
+
+		if (!same(fuzz, req, "address", extents[i].dma_addr,
+			  seen->dma_addr) ||
+		    !same(fuzz, req, "length", extents[i].length, seen->length))
+			return false;
 		offset += extents[i].length;
 	}
-	if (!error) {
-		CHECK("count", nr, answer->count);
-		CHECK("offset", offset, answer->offset);
-	}
-	return true;
+	return same(fuzz, req, "count", nr, answer->count) &&
+	       same(fuzz, req, "offset", offset, answer->offset);
 }
 
 static bool judge_unpin(struct fuzz *fuzz, struct model_file *file,
@@ -481,15 +485,26 @@ static bool judge_unpin(struct fuzz *fuzz, struct model_file *file,
 {
 	const struct dmamem_unpin *arg = &req->arg.unpin;
 	struct model_region *region = model_find(file, arg->region);
+	int must = region ? 0 : -ENOENT;
 
-	if (arg->flags || arg->__reserved) {
-		CHECK("error", EINVAL, error);
-		return true;
-	}
-	CHECK("error", region ? 0 : ENOENT, error);
-	if (region)
+	if (arg->flags || arg->__reserved)
+		must = -EINVAL;
+	if (!must)
 		model_remove(file, region);
-	return true;
+	return same(fuzz, req, "error", must, error);
+}
+
+static int verify_error(const struct dmamem_verify *arg,
+			const struct model_region *region)
+{
+	uint64_t end = arg->offset + arg->length;
+
+	if (arg->flags || arg->__reserved || !arg->length ||
+	    arg->offset % PAGE || arg->length % PAGE || end < arg->offset)
+		return -EINVAL;
+	if (!region)
+		return -ENOENT;
+	return end > region->nr * PAGE ? -EINVAL : 0;
 }
 
 static bool judge_verify(struct fuzz *fuzz, struct model_file *file,
@@ -498,38 +513,29 @@ static bool judge_verify(struct fuzz *fuzz, struct model_file *file,
 {
 	const struct dmamem_verify *arg = &req->arg.verify;
 	const struct model_region *region = model_find(file, arg->region);
+	int must = verify_error(arg, region);
 	uint64_t end = arg->offset + arg->length;
 	uint64_t stale;
-	int must;
 
-	if (arg->flags || arg->__reserved || !arg->length ||
-	    arg->offset % PAGE || arg->length % PAGE || end < arg->offset) {
-		CHECK("error", EINVAL, error);
-		return true;
-	}
-	if (!region) {
-		CHECK("error", ENOENT, error);
-		return true;
-	}
-	if (end > region->nr * PAGE) {
-		CHECK("error", EINVAL, error);
-		return true;
-	}
+	if (must || req->mute)
+		return same(fuzz, req, "error", must ? must : -EFAULT, error);
 	stale = model_stale(&fuzz->memory, region, arg->offset, end);
-	must = stale == end ? 0 : ESTALE;
-	CHECK("error", req->mute ? EFAULT : must, error);
-	if (!req->mute)
-		CHECK("offset", stale, answer->offset);
-	return true;
+	return same(fuzz, req, "error", stale == end ? 0 : -ESTALE, error) &&
+	       same(fuzz, req, "offset", stale, answer->offset);
+}
+
+static bool judge_guard(struct fuzz *fuzz, const struct request *req, int error)
+{
+	int must = req->arg.guard.flags ? -EINVAL : -ENXIO;
+
+	return same(fuzz, req, "error", must, error);
 }
 
 static bool judge(struct fuzz *fuzz, struct model_file *file,
 		  const struct request *req, int error, const void *answer)
 {
-	if (req->refused) {
-		CHECK("refusal", req->refused, error);
-		return true;
-	}
+	if (req->refused)
+		return same(fuzz, req, "refusal", req->refused, error);
 	switch (req->cmd) {
 	case DMAMEM_INFO:
 		return judge_info(fuzz, file, req, error, answer);
@@ -542,8 +548,7 @@ static bool judge(struct fuzz *fuzz, struct model_file *file,
 	case DMAMEM_VERIFY:
 		return judge_verify(fuzz, file, req, error, answer);
 	default:
-		CHECK("error", req->arg.guard.flags ? EINVAL : ENXIO, error);
-		return true;
+		return judge_guard(fuzz, req, error);
 	}
 }
 
@@ -574,7 +579,7 @@ static bool one_call(struct fuzz *fuzz)
 	make_shape(fuzz, &req);
 	place(fuzz, &req);
 	if (ioctl(file->fd, req.cmd, req.where))
-		error = errno;
+		error = -errno;
 	if (!req.refused)
 		memcpy(answer, req.where, req.size);
 

@@ -74,9 +74,7 @@ static const struct command {
 	},
 };
 
-#define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
-#define for_each_command(c) \
-	for (const struct command *c = commands; (c) < commands + NR_COMMANDS; (c)++)
+#define COMMANDS_END (commands + sizeof(commands) / sizeof(commands[0]))
 
 /* memory: PAGES pages of zeros, then one without access */
 FIXTURE(calls)
@@ -127,14 +125,14 @@ static uint64_t pinned(int fd)
 
 TEST_F(calls, exact_size)
 {
-	for_each_command(c)
+	for (const struct command *c = commands; c < COMMANDS_END; c++)
 		EXPECT_EQ(c->error,
 			  call_at(self->fd, c, self->memory, c->size));
 }
 
 TEST_F(calls, too_short)
 {
-	for_each_command(c) {
+	for (const struct command *c = commands; c < COMMANDS_END; c++) {
 		for (uint32_t size = 0; size < c->size; size++)
 			ASSERT_EQ(EINVAL, call_at(self->fd, c, self->memory,
 						  size));
@@ -143,7 +141,7 @@ TEST_F(calls, too_short)
 
 TEST_F(calls, longer_with_zeros)
 {
-	for_each_command(c) {
+	for (const struct command *c = commands; c < COMMANDS_END; c++) {
 		memset(self->memory, 0, PAGE);
 		for (uint32_t size = c->size + 1; size < c->size + 64; size++)
 			ASSERT_EQ(c->error, call_at(self->fd, c, self->memory,
@@ -154,7 +152,7 @@ TEST_F(calls, longer_with_zeros)
 
 TEST_F(calls, longer_with_something)
 {
-	for_each_command(c) {
+	for (const struct command *c = commands; c < COMMANDS_END; c++) {
 		memset(self->memory, 0, PAGE);
 		for (uint32_t tail = 1; tail < 64; tail++) {
 			unsigned char *last = self->memory + c->size + tail - 1;
@@ -169,7 +167,7 @@ TEST_F(calls, longer_with_something)
 
 TEST_F(calls, longer_than_anything)
 {
-	for_each_command(c) {
+	for (const struct command *c = commands; c < COMMANDS_END; c++) {
 		EXPECT_EQ(E2BIG, call_at(self->fd, c, self->memory, PAGE + 1));
 		EXPECT_EQ(E2BIG, call_at(self->fd, c, self->memory, UINT32_MAX));
 	}
@@ -181,7 +179,7 @@ TEST_F(calls, nothing_written_behind)
 	unsigned char expected[64];
 
 	memset(expected, 0xa5, sizeof(expected));
-	for_each_command(c) {
+	for (const struct command *c = commands; c < COMMANDS_END; c++) {
 		memset(self->memory, 0, PAGE);
 		memset(self->memory + c->size, 0xa5, sizeof(expected));
 		ASSERT_EQ(c->error, call_at(self->fd, c, self->memory, c->size));
@@ -192,7 +190,7 @@ TEST_F(calls, nothing_written_behind)
 
 TEST_F(calls, end_of_mapping)
 {
-	for_each_command(c) {
+	for (const struct command *c = commands; c < COMMANDS_END; c++) {
 		EXPECT_EQ(c->error, call_at(self->fd, c, self->end - c->size,
 					    c->size));
 		/* The tail is not there */
@@ -206,7 +204,7 @@ TEST_F(calls, end_of_mapping)
 /* The size says more than there is: byte by byte */
 TEST_F(calls, across_end_of_mapping)
 {
-	for_each_command(c) {
+	for (const struct command *c = commands; c < COMMANDS_END; c++) {
 		for (uint32_t there = 0; there < c->size; there++) {
 			unsigned char *where = self->end - there;
 
@@ -219,7 +217,7 @@ TEST_F(calls, across_end_of_mapping)
 
 TEST_F(calls, unaligned_structure)
 {
-	for_each_command(c) {
+	for (const struct command *c = commands; c < COMMANDS_END; c++) {
 		for (unsigned int i = 1; i < 8; i++)
 			EXPECT_EQ(c->error, call_at(self->fd, c,
 						    self->memory + i, c->size));
@@ -238,7 +236,7 @@ TEST_F(calls, bad_pointers)
 		(uintptr_t)UINT64_C(0x00007ffffffff000),
 	};
 
-	for_each_command(c) {
+	for (const struct command *c = commands; c < COMMANDS_END; c++) {
 		for (size_t i = 0; i < sizeof(pointers) / sizeof(*pointers); i++)
 			EXPECT_EQ(EFAULT, call(self->fd, c->cmd,
 					       (void *)pointers[i]));
@@ -247,7 +245,7 @@ TEST_F(calls, bad_pointers)
 
 TEST_F(calls, no_access)
 {
-	for_each_command(c) {
+	for (const struct command *c = commands; c < COMMANDS_END; c++) {
 		ASSERT_EQ(0, mprotect(self->memory, PAGE,
 				      PROT_READ | PROT_WRITE));
 		memcpy(self->memory, &c->arg, c->size);
@@ -296,7 +294,7 @@ TEST_F(calls, unknown_commands)
 
 TEST_F(calls, unknown_flags)
 {
-	for_each_command(c) {
+	for (const struct command *c = commands; c < COMMANDS_END; c++) {
 		/* GUARD has none: what stands there is tested below */
 		for (unsigned int bit = c->cmd == DMAMEM_PIN; bit < 32; bit++) {
 			struct command wrong = *c;
