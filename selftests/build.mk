@@ -26,7 +26,7 @@ KSELFTEST := $(B)/kselftest
 $(B)/asan/selftests/unit/%: LDFLAGS += -Wl,--wrap=_exit
 
 # selftests/lib/inject.c
-INJECT := $(foreach f,malloc calloc mmap mprotect,-Wl,--wrap=$(f))
+INJECT := -Wl,-u,__wrap_mmap $(foreach f,malloc calloc mmap mprotect,-Wl,--wrap=$(f))
 
 define selftests_rules
 $(B)/$(1)/selftests/%.o: ALL_CPPFLAGS += -isystem $(KSELFTEST)
