@@ -19,6 +19,7 @@
 #define NODE "/dev/dmamem"
 #define PAGE 4096
 #define PAGES 8
+#define BYTES (PAGES * PAGE)
 
 /*
  * Every command with a request that it understands and that changes nothing:
@@ -90,10 +91,10 @@ FIXTURE_SETUP(calls)
 		SKIP(return, "no " NODE);
 	self->fd = open(NODE, O_RDWR | O_CLOEXEC);
 	ASSERT_LE(0, self->fd);
-	self->memory = mmap(NULL, (PAGES + 1) * PAGE, PROT_READ | PROT_WRITE,
+	self->memory = mmap(NULL, BYTES + PAGE, PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, self->memory);
-	self->end = self->memory + PAGES * PAGE;
+	self->end = self->memory + BYTES;
 	ASSERT_EQ(0, mprotect(self->end, PAGE, PROT_NONE));
 }
 
@@ -400,17 +401,17 @@ FIXTURE_SETUP(region)
 	struct dmamem_pin pin = {
 		.size = sizeof(pin),
 		.flags = DMAMEM_PIN_WRITE,
-		.length = PAGES * PAGE,
+		.length = BYTES,
 	};
 
 	if (access(NODE, F_OK))
 		SKIP(return, "no " NODE);
 	self->fd = open(NODE, O_RDWR | O_CLOEXEC);
 	ASSERT_LE(0, self->fd);
-	self->memory = mmap(NULL, (PAGES + 1) * PAGE, PROT_READ | PROT_WRITE,
+	self->memory = mmap(NULL, BYTES + PAGE, PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, self->memory);
-	self->end = self->memory + PAGES * PAGE;
+	self->end = self->memory + BYTES;
 	ASSERT_EQ(0, mprotect(self->end, PAGE, PROT_NONE));
 
 	pin.addr = (uintptr_t)self->memory;
@@ -425,7 +426,7 @@ FIXTURE_SETUP(region)
 
 FIXTURE_TEARDOWN(region)
 {
-	EXPECT_EQ(PAGES * PAGE, pinned(self->fd));
+	EXPECT_EQ(BYTES, pinned(self->fd));
 	EXPECT_EQ(0, unpin(self->fd, self->id));
 	EXPECT_EQ(ENOENT, unpin(self->fd, self->id));
 	EXPECT_EQ(0, pinned(self->fd));
@@ -439,18 +440,18 @@ TEST_F(region, whole_life)
 
 	ASSERT_EQ(0, extents(self->fd, self->id, &offset, &count,
 			     self->extents));
-	EXPECT_EQ(PAGES * PAGE, offset);
+	EXPECT_EQ(BYTES, offset);
 	EXPECT_EQ(self->nr_extents, count);
 	for (uint32_t i = 0; i < count; i++) {
 		EXPECT_EQ(0, self->extents[i].dma_addr % PAGE);
 		EXPECT_NE(0, self->extents[i].length);
 		sum += self->extents[i].length;
 	}
-	EXPECT_EQ(PAGES * PAGE, sum);
+	EXPECT_EQ(BYTES, sum);
 
 	offset = 0;
-	EXPECT_EQ(0, verify(self->fd, self->id, &offset, PAGES * PAGE));
-	EXPECT_EQ(PAGES * PAGE, offset);
+	EXPECT_EQ(0, verify(self->fd, self->id, &offset, BYTES));
+	EXPECT_EQ(BYTES, offset);
 }
 
 TEST_F(region, wild_ids)
@@ -499,13 +500,13 @@ TEST_F(region, extents_at_end_of_mapping)
 	EXPECT_EQ(0, extents(self->fd, self->id, &offset, &count,
 			     self->end - size));
 	EXPECT_EQ(self->nr_extents, count);
-	EXPECT_EQ(PAGES * PAGE, offset);
+	EXPECT_EQ(BYTES, offset);
 }
 
 TEST_F(region, extents_offset_and_count)
 {
 	const uint64_t offsets[] = {
-		PAGES * PAGE, PAGES * PAGE + 1, UINT64_MAX,
+		BYTES, BYTES + 1, UINT64_MAX,
 		UINT64_C(1) << 63, UINT64_C(1) << 32,
 	};
 	uint64_t offset;
@@ -525,17 +526,17 @@ TEST_F(region, extents_offset_and_count)
 
 TEST_F(region, extents_from_any_byte)
 {
-	for (uint64_t from = 0; from < PAGES * PAGE; from += 509) {
+	for (uint64_t from = 0; from < BYTES; from += 509) {
 		uint64_t offset = from, sum = 0;
 		uint32_t count = PAGES;
 
 		ASSERT_EQ(0, extents(self->fd, self->id, &offset, &count,
 				     self->extents));
-		ASSERT_EQ(PAGES * PAGE, offset);
+		ASSERT_EQ(BYTES, offset);
 		ASSERT_EQ(from % PAGE, self->extents[0].dma_addr % PAGE);
 		for (uint32_t i = 0; i < count; i++)
 			sum += self->extents[i].length;
-		ASSERT_EQ(PAGES * PAGE - from, sum);
+		ASSERT_EQ(BYTES - from, sum);
 	}
 }
 
@@ -544,10 +545,10 @@ TEST_F(region, verify_ranges)
 	const struct {
 		uint64_t offset, length;
 	} ranges[] = {
-		{ 0, 0 }, { 0, 1 }, { 1, PAGE }, { 0, PAGES * PAGE + PAGE },
-		{ PAGES * PAGE, PAGE }, { PAGE, PAGES * PAGE },
+		{ 0, 0 }, { 0, 1 }, { 1, PAGE }, { 0, BYTES + PAGE },
+		{ BYTES, PAGE }, { PAGE, BYTES },
 		{ 0, -(uint64_t)PAGE }, { PAGE, -(uint64_t)PAGE },
-		{ -(uint64_t)PAGE, PAGE }, { -(uint64_t)PAGE, 2 * PAGE },
+		{ -(uint64_t)PAGE, PAGE }, { -(uint64_t)PAGE, PAGE + PAGE },
 		{ 0, UINT64_MAX }, { UINT64_MAX, PAGE },
 	};
 
@@ -570,7 +571,7 @@ TEST_F(region, pinned_twice)
 
 	ASSERT_EQ(0, call(self->fd, DMAMEM_PIN, &pin));
 	EXPECT_NE(self->id, pin.region);
-	EXPECT_EQ((PAGES + 1) * PAGE, pinned(self->fd));
+	EXPECT_EQ(BYTES + PAGE, pinned(self->fd));
 	EXPECT_EQ(0, unpin(self->fd, pin.region));
 }
 
