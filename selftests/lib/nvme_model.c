@@ -144,12 +144,12 @@ static uint64_t boundary(uint64_t va, uint64_t size)
 	return error_bit(va % size ? EINVAL : ERANGE);
 }
 
-/* The part of a segment that is in one page of the host */
+/* The part of a segment that is in one page of the host; it may wrap */
 static uint64_t step(uint64_t va, uint64_t end)
 {
-	uint64_t next = (va / DMAMEM_PAGE_SIZE + 1) * DMAMEM_PAGE_SIZE;
+	uint64_t left = DMAMEM_PAGE_SIZE - va % DMAMEM_PAGE_SIZE;
 
-	return (next < end ? next : end) - va;
+	return left < end - va ? left : end - va;
 }
 
 /* Everything that is wrong with the inside of a segment; counts entries */
@@ -240,6 +240,64 @@ nvme_model_expect_prp(const struct nvme_model *model, unsigned int mps_shift,
 			break;
 		first = false;
 	}
+	return expected;
+}
+
+/* Descriptors so far: @end is where the last one ends, 0 in a bit bucket */
+struct sgl_count {
+	uint64_t nr;
+	uint64_t end;
+	bool bucket;
+};
+
+static uint64_t count_data(const struct nvme_model *model,
+			   const struct iovec *iov, struct sgl_count *count)
+{
+	uint64_t start = (uintptr_t)iov->iov_base;
+	uint64_t end = start + iov->iov_len;
+
+	for (uint64_t va = start; va != end; va += step(va, end)) {
+		uint64_t dma = nvme_model_dma(model, va);
+
+		if (dma == DMAMEM_NO_ADDRESS)
+			return error_bit(EFAULT);
+		if (!count->nr || count->bucket || dma != count->end)
+			count->nr++;
+		count->bucket = false;
+		count->end = dma + step(va, end);
+	}
+	return 0;
+}
+
+static uint64_t count_segment(const struct nvme_model *model,
+			      const struct iovec *iov, struct sgl_count *count)
+{
+	if (iov->iov_base != DMAMEM_NVME_BIT_BUCKET)
+		return count_data(model, iov, count);
+	if (!count->nr || !count->bucket)
+		count->nr++;
+	count->bucket = true;
+	return 0;
+}
+
+struct nvme_expected
+nvme_model_expect_sgl(const struct nvme_model *model, unsigned int nr_segments,
+		      unsigned int segment_size, const struct iovec *iov,
+		      unsigned int nr_iov)
+{
+	uint64_t room = 1 + nr_segments * (segment_size - 1);
+	struct nvme_expected expected = { 0 };
+	struct sgl_count count = { 0 };
+
+	for (unsigned int i = 0; i < nr_iov && !expected.errors; i++) {
+		if (!iov[i].iov_len)
+			continue;
+		expected.bad_iov = i;
+		expected.errors = count_segment(model, &iov[i], &count);
+		if (count.nr > room)
+			expected.errors |= error_bit(E2BIG);
+	}
+	expected.nr_entries = count.nr;
 	return expected;
 }
 

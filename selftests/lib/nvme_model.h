@@ -54,10 +54,11 @@ struct nvme_model {
 };
 
 /**
- * struct nvme_expected - what should come of a PRP build
+ * struct nvme_expected - what should come of a build
  * @errors: bit per errno that is right, 0 for success
  * @bad_iov: with @errors, the first segment that is to blame
- * @nr_entries: without @errors, how many PRP entries point to data
+ * @nr_entries: without @errors, how many PRP entries or SGL descriptors there
+ *              are for data
  */
 struct nvme_expected {
 	uint64_t errors;
@@ -99,6 +100,12 @@ bool nvme_model_check_prp(const struct nvme_model *model,
 /* The list pages, to be used as SGL segments */
 void nvme_model_segments(const struct nvme_model *model,
 			 struct dmamem_nvme_sgl_segment segments[]);
+
+/* For a controller that takes any alignment, and bit buckets */
+struct nvme_expected
+nvme_model_expect_sgl(const struct nvme_model *model, unsigned int nr_segments,
+		      unsigned int segment_size, const struct iovec *iov,
+		      unsigned int nr_iov);
 
 bool nvme_model_check_sgl(const struct nvme_model *model,
 			  const struct iovec *iov, unsigned int nr_iov,

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+/*
+ * SGLs of random segments and bit buckets in random layouts of memory: each
+ * result is what the model says, byte for byte, as the referee reads it, in no
+ * more descriptors than it takes, and each error is one that the model finds
+ * too.
+ */
+#include <kselftest_harness.h>
+
+#include "selftests/lib/nvme_judge.h"
+#include "selftests/lib/nvme_layout.h"
+#include "selftests/lib/nvme_model.h"
+#include "selftests/lib/random.h"
+
+/* Layouts, and transfers in each: 400,000, less where all is slow */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define LAYOUTS 100
+#else
+#define LAYOUTS 800
+#endif
+#define TRANSFERS 500
+
+static const char *const outcome_names[NVME_NR_OUTCOMES] = {
+	[NVME_NO_DATA] = "empty",
+	[NVME_ONE] = "one descriptor",
+	[NVME_LIST] = "segment",
+	[NVME_CHAIN] = "chain",
+	[NVME_FAULT] = "EFAULT",
+	[NVME_TOO_BIG] = "E2BIG",
+};
+
+static void describe(struct __test_metadata *_metadata,
+		     const struct nvme_layout *layout,
+		     const struct nvme_transfer *transfer)
+{
+	TH_LOG("layout at %#lx of %zu pages, %u segments", layout->va,
+	       layout->nr_pages, transfer->nr_lists);
+	for (unsigned int i = 0; i < transfer->nr_iov; i++)
+		TH_LOG("iov[%u] = %#lx, %#lx bytes", i,
+		       (uintptr_t)transfer->iov[i].iov_base,
+		       transfer->iov[i].iov_len);
+}
+
+FIXTURE(sgl) {
+	struct random random;
+	struct nvme_layout layout;
+	struct nvme_transfer transfer;
+	struct nvme_model model;
+	uint64_t outcomes[NVME_NR_OUTCOMES];
+};
+
+FIXTURE_SETUP(sgl)
+{
+	random_init(&self->random);
+}
+
+FIXTURE_TEARDOWN(sgl)
+{
+}
+
+TEST_F_TIMEOUT(sgl, any_transfer, 600)
+{
+	for (unsigned int i = 0; i < LAYOUTS; i++) {
+		unsigned int size = 2 + random_below(&self->random,
+						     i % 2 ? 255 : 6);
+
+		nvme_layout_random(&self->random, &self->layout);
+		ASSERT_TRUE(nvme_model_create(&self->model, self->layout.va,
+					      self->layout.dma,
+					      self->layout.nr_pages, 4096,
+					      random_below(&self->random, 3)));
+		for (unsigned int j = 0; j < TRANSFERS; j++) {
+			enum nvme_outcome outcome;
+
+			nvme_transfer_random(&self->random, &self->layout,
+					     &self->transfer);
+			nvme_transfer_loosen(&self->random, &self->transfer);
+			outcome = nvme_judge_sgl(&self->model, &self->transfer,
+						 size);
+			ASSERT_NE(NVME_WRONG, outcome)
+				describe(_metadata, &self->layout,
+					 &self->transfer);
+			self->outcomes[outcome]++;
+		}
+		nvme_model_destroy(&self->model);
+	}
+	for (unsigned int i = 0; i < NVME_NR_OUTCOMES; i++) {
+		uint64_t tried = self->outcomes[i];
+
+		if (!outcome_names[i])
+			continue;
+		TH_LOG("%s: %lu", outcome_names[i], tried);
+		EXPECT_LT(LAYOUTS, tried);
+	}
+}
+
+TEST_HARNESS_MAIN
