@@ -81,7 +81,7 @@ clean:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
 # What needs packages sees to them first, then starts over
-COMMANDS := demo check check-kernels check-sanitizers bench-kmod
+COMMANDS := demo check check-kernels check-sanitizers bench bench-kmod
 .PHONY: $(COMMANDS) $(COMMANDS:%=%-now)
 $(COMMANDS):
 	$(Q)scripts/setup $@
@@ -93,6 +93,7 @@ Commands:
   make check     all tests: native, with sanitizers, in guests
   make check-kernels     the guest tests on Debian's 6.1, 6.12 and sid's kernel
   make check-sanitizers  the guest tests on a kernel with KASAN, lockdep and more
+  make bench             what the library costs, in instructions; FORMAT=json
   make bench-kmod        what pinning costs, in instructions per page
   make lint      all style checks and static analysis
   make docs      the guide and the manual pages

@@ -66,6 +66,9 @@ check-kernels-now: $(GUEST_PROGS) $(KERNELS:%=$(B)/kernel/%/dmamem.ko)
 check-sanitizers-now: $(GUEST_PROGS) $(B)/kernel/sanitizers/dmamem.ko
 	$(Q)$(CHECK) --kernel sanitizers $(GUEST_PROGS)
 
+bench-now: $(addprefix $(B)/plain/bench/,map lookup size)
+	$(Q)bench/library $(B)/plain/bench
+
 bench-kmod-now: $(B)/plain/bench/kmod $(B)/kernel/6.1/dmamem.ko
 	$(Q)selftests/vm/run --icount --iommu on --module vfio-pci \
 		--module vfio_iommu_type1 $<
