@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+/*
+ * A pin that user space blocks (by a userfaultfd that is not served) stops
+ * nobody else, can be killed, and succeeds once it is served.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <linux/userfaultfd.h>
+
+#include <kselftest_harness.h>
+
+#include "selftests/lib/pages.h"
+#include "selftests/lib/uapi.h"
+
+#define NR 8
+
+/* Memory whose every first touch waits for serve(); the userfaultfd */
+static int map_unserved(char **addr)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	int uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
+
+	*addr = mmap(NULL, NR * PAGE, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	range.range.start = (uintptr_t)*addr;
+	range.range.len = NR * PAGE;
+	if (uffd < 0 || ioctl(uffd, UFFDIO_API, &api) ||
+	    ioctl(uffd, UFFDIO_REGISTER, &range))
+		return -1;
+	return uffd;
+}
+
+static int serve(int uffd)
+{
+	static char content[PAGE];
+	struct uffd_msg message;
+	struct uffdio_copy copy = {
+		.src = (uintptr_t)content,
+		.len = PAGE,
+	};
+
+	if (read(uffd, &message, sizeof(message)) != sizeof(message))
+		return -errno;
+	memset(content, 0x77, sizeof(content));
+	copy.dst = message.arg.pagefault.address & ~(PAGE - 1);
+	return ioctl(uffd, UFFDIO_COPY, &copy) ? -errno : 0;
+}
+
+/* Wait until somebody is blocked */
+static int wait_blocked(int uffd)
+{
+	fd_set set;
+
+	FD_ZERO(&set);
+	FD_SET(uffd, &set);
+	return select(uffd + 1, &set, NULL, NULL, NULL) == 1 ? 0 : -errno;
+}
+
+struct pinner {
+	int fd;
+	char *addr;
+	int result;
+};
+
+static void *pin_thread(void *arg)
+{
+	struct pinner *pinner = arg;
+
+	pinner->result = uapi_pin_id(pinner->fd, pinner->addr, NR * PAGE,
+				     DMAMEM_PIN_WRITE);
+	return NULL;
+}
+
+TEST(others_go_on)
+{
+	struct pinner pinner = { .fd = uapi_open(NULL) };
+	struct dmamem_info info;
+	int i, uffd, region;
+	pthread_t thread;
+	char *other;
+
+	ASSERT_LE(0, pinner.fd);
+	uffd = map_unserved(&pinner.addr);
+	if (uffd < 0)
+		SKIP(return, "no userfaultfd");
+	ASSERT_EQ(0, pthread_create(&thread, NULL, pin_thread, &pinner));
+	ASSERT_EQ(0, wait_blocked(uffd));
+
+	/* The same file, and the same memory */
+	other = pages_map(NR * PAGE);
+	region = uapi_pin_id(pinner.fd, other, NR * PAGE, DMAMEM_PIN_WRITE);
+	EXPECT_LT(0, region);
+	EXPECT_EQ(0, uapi_info(pinner.fd, &info));
+	EXPECT_NE(0, uapi_dma_addr(pinner.fd, region, 0));
+	EXPECT_EQ(0, uapi_verify(pinner.fd, region, 0, NR * PAGE, NULL));
+	EXPECT_EQ(0, uapi_unpin(pinner.fd, region));
+
+	for (i = 0; i < NR; i++)
+		ASSERT_EQ(0, serve(uffd));
+	pthread_join(thread, NULL);
+	EXPECT_LT(0, pinner.result);
+	EXPECT_EQ(0x77, pinner.addr[0]);
+	EXPECT_EQ(0, uapi_verify(pinner.fd, pinner.result, 0, NR * PAGE, NULL));
+	close(pinner.fd);
+}
+
+static void blocked_child(int out)
+{
+	struct pinner pinner = { .fd = uapi_open(NULL) };
+	pthread_t thread;
+	int uffd;
+
+	uffd = map_unserved(&pinner.addr);
+	if (uffd < 0)
+		_exit(1);
+	pthread_create(&thread, NULL, pin_thread, &pinner);
+	if (wait_blocked(uffd) || write(out, "b", 1) != 1)
+		_exit(1);
+	pause();
+}
+
+TEST(killed)
+{
+	long pinned = pages_pinned();
+	int pipes[2], status;
+	pid_t child;
+	char byte;
+
+	ASSERT_EQ(0, pipe2(pipes, O_CLOEXEC));
+	child = fork();
+	if (!child)
+		blocked_child(pipes[1]);
+	close(pipes[1]);
+	if (read(pipes[0], &byte, 1) != 1)
+		SKIP(return, "no userfaultfd");
+	kill(child, SIGKILL);
+	ASSERT_EQ(child, waitpid(child, &status, 0));
+	EXPECT_EQ(SIGKILL, WTERMSIG(status));
+	EXPECT_EQ(pinned, pages_pinned());
+}
+
+TEST_HARNESS_MAIN
