@@ -64,6 +64,21 @@ FIXTURE_VARIANT_ADD(nvme, device_node)
 	.driver = "dmamem",
 };
 
+FIXTURE_VARIANT_ADD(nvme, vfio)
+{
+	.controller = 0,
+	.driver = "vfio-pci",
+};
+
+/* Whether addresses that fit come from that driver */
+static int driver_suits(const char *driver, const char *bdf)
+{
+	if (driver && !strcmp(driver, "dmamem"))
+		return 1;
+	return nvme_rig_translated(bdf) ==
+	       (driver && !strcmp(driver, "vfio-pci"));
+}
+
 FIXTURE_SETUP(nvme)
 {
 	struct session *s = &self->s;
@@ -71,9 +86,10 @@ FIXTURE_SETUP(nvme)
 
 	if (!bdf)
 		SKIP_SETUP("DMAMEM_NVME does not name such a controller");
-	if (nvme_rig_translated(bdf) &&
-	    (!variant->driver || strcmp(variant->driver, "dmamem")))
-		SKIP_SETUP("behind an IOMMU that translates");
+	if (!driver_suits(variant->driver, bdf))
+		SKIP_SETUP(nvme_rig_translated(bdf) ?
+			   "an IOMMU translates for the controller" :
+			   "no IOMMU translates for the controller");
 	if (function_bind(bdf, variant->driver))
 		SKIP_SETUP("does not bind to %s", variant->driver);
 	random_init(&s->random);
@@ -467,11 +483,14 @@ TEST_F(nvme, comes_up_again)
 TEST(wrong_functions)
 {
 	struct nvme_controller *ctrl = NULL;
+	const char *bdf = nvme_rig_bdf(0);
 	struct dmamem_context *ctx;
 
-	if (!nvme_rig_bdf(0))
+	if (!bdf)
 		SKIP(return, "DMAMEM_NVME does not name a controller");
-	ASSERT_EQ(0, nvme_rig_open_context(nvme_rig_bdf(0), &ctx));
+	ASSERT_EQ(0, function_bind(bdf, nvme_rig_translated(bdf) ?
+				   "dmamem" : NULL));
+	ASSERT_EQ(0, nvme_rig_open_context(bdf, &ctx));
 	EXPECT_EQ(-EINVAL, nvme_open(ctx, "", &ctrl));
 	EXPECT_EQ(-EINVAL, nvme_open(ctx, "00:04.0", &ctrl));
 	EXPECT_EQ(-EINVAL, nvme_open(ctx, "0000:00:04.0x", &ctrl));

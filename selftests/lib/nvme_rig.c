@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include <dmamem/memory.h>
 
@@ -42,12 +41,11 @@ int nvme_rig_translated(const char *bdf)
 
 int nvme_rig_open_context(const char *bdf, struct dmamem_context **ctx)
 {
-	struct dmamem_options options = { .size = sizeof(options) };
-	char node[64];
+	const struct dmamem_options options = {
+		.size = sizeof(options),
+		.device = bdf,
+	};
 
-	snprintf(node, sizeof(node), "/dev/dmamem-%s", bdf);
-	if (!access(node, F_OK))
-		options.node = node;
 	return dmamem_open(&options, ctx);
 }
 

@@ -55,7 +55,7 @@ int nvme_rig_translated(const char *bdf);
 /**
  * nvme_rig_open_context() - where the addresses for a controller come from
  * @bdf: its PCI address
- * @ctx: its device file's context if it is bound to dmamem, else /dev/dmamem's
+ * @ctx: of VFIO, of its device file or of /dev/dmamem, as it is bound
  *
  * Return: 0, or an error of dmamem_open().
  */

@@ -207,7 +207,7 @@ int nvme_open(struct dmamem_context *ctx, const char *bdf,
 	if (!c)
 		return -ENOMEM;
 	c->ctx = ctx;
-	ret = nvme_pci_open(bdf, &c->pci);
+	ret = nvme_pci_open(ctx, bdf, &c->pci);
 	if (ret) {
 		free(c);
 		return ret;

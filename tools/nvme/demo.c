@@ -56,7 +56,7 @@ struct buffer {
 struct demo {
 	const char *bdf;
 	uint64_t seed;
-	struct dmamem_options options;
+	char why[256];
 	struct dmamem_context *ctx;
 	struct nvme_controller *ctrl;
 	struct nvme_namespace ns;
@@ -108,7 +108,8 @@ static int make_memory(struct demo *d)
 
 	err = dmamem_register(d->ctx, d->memory, d->nr_pages * PAGE);
 	if (err) {
-		warnx("registering memory: %s", strerror(-err));
+		dmamem_explain(d->ctx, d->why, sizeof(d->why));
+		warnx("registering memory: %s", d->why);
 		return -1;
 	}
 	return 0;
@@ -161,7 +162,7 @@ static void print_memory(const struct demo *d)
 {
 	uint64_t longest = 0, left = d->nr_pages * PAGE;
 	const unsigned char *va = d->memory;
-	size_t runs = 0, i;
+	size_t runs = 0;
 
 	while (left) {
 		uint64_t len = left;
@@ -176,8 +177,21 @@ static void print_memory(const struct demo *d)
 	printf("Memory      %zu ordinary 4 KiB pages in %zu run%s, the longest %u KiB\n",
 	       d->nr_pages, runs, runs == 1 ? "" : "s",
 	       (unsigned int)(longest >> 10));
+}
+
+static void print_addresses(const struct demo *d)
+{
+	static const char * const kinds[] = {
+		[DMAMEM_IOVA_PA] = "physical",
+		[DMAMEM_IOVA_VA] = "those of the process",
+		[DMAMEM_IOVA_DMA] = "translated by the IOMMU",
+	};
+	size_t i;
+
+	printf("Addresses   %s, from %s\n", kinds[dmamem_get_iova_mode(d->ctx)],
+	       dmamem_get_provider(d->ctx));
 	for (i = 0; i < NR_ADDRESSES; i++)
-		printf("%-11s %p -> 0x%010llx\n", i ? "" : "Addresses",
+		printf("            %p -> 0x%010llx\n",
 		       (void *)(d->memory + i * PAGE),
 		       dma_address(d, d->memory + i * PAGE));
 }
@@ -325,11 +339,16 @@ static int run_transfers(struct demo *d)
 
 static int run(struct demo *d)
 {
+	const struct dmamem_options options = {
+		.size = sizeof(options),
+		.device = d->bdf,
+		.explanation = d->why,
+		.explanation_size = sizeof(d->why),
+	};
 	int err;
 
-	err = dmamem_open(&d->options, &d->ctx);
-	if (err) {
-		warnx("dmamem: %s", strerror(-err));
+	if (dmamem_open(&options, &d->ctx)) {
+		warnx("no DMA addresses for %s: %s", d->bdf, d->why);
 		return -1;
 	}
 	err = make_memory(d);
@@ -339,6 +358,7 @@ static int run(struct demo *d)
 		return err;
 	print_controller(d);
 	print_memory(d);
+	print_addresses(d);
 	return run_transfers(d);
 }
 
@@ -359,24 +379,20 @@ static int clean_up(struct demo *d)
 
 static int print_usage(void)
 {
-	fputs("usage: demo [-n NODE] [-s SEED] BDF\n"
+	fputs("usage: demo [-s SEED] BDF\n"
 	      "Overwrite the first 12 MiB of the NVMe disk at PCI address BDF.\n"
-	      "  -n NODE  device file of the module, default /dev/dmamem\n"
 	      "  -s SEED  of the data, default 1\n", stderr);
 	return 2;
 }
 
 int main(int argc, char **argv)
 {
-	struct demo d = { .seed = 1, .options.size = sizeof(d.options) };
+	struct demo d = { .seed = 1 };
 	int option, err;
 
 	setlinebuf(stdout);
-	while ((option = getopt(argc, argv, "n:s:")) != -1) {
+	while ((option = getopt(argc, argv, "s:")) != -1) {
 		switch (option) {
-		case 'n':
-			d.options.node = optarg;
-			break;
 		case 's':
 			d.seed = strtoull(optarg, NULL, 0);
 			break;

@@ -116,8 +116,8 @@ struct nvme_io {
 /**
  * nvme_open() - bring a controller up
  * @ctx: where DMA addresses come from; outlives the controller
- * @bdf: PCI address, "0000:00:04.0"; bound to no driver, to uio_pci_generic or
- *       to dmamem
+ * @bdf: PCI address, "0000:00:04.0"; bound to vfio-pci if @ctx is VFIO's, else
+ *       to no driver, to uio_pci_generic or to dmamem
  * @ctrl: the controller, unchanged on failure
  *
  * Whatever the controller was doing before ends here. Its namespaces are not

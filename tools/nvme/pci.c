@@ -1,23 +1,54 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /*
- * A PCI function through /sys/bus/pci/devices.
+ * A PCI function: what does not depend on how it is reached.
  */
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <linux/pci_regs.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tools/nvme/pci.h"
 #include "tools/nvme/spec.h"
+
+static int check_class(const struct nvme_pci *pci)
+{
+	uint32_t class;
+
+	if (pread(pci->config_fd, &class, sizeof(class), pci->config_offset +
+		  PCI_CLASS_REVISION) != sizeof(class))
+		return -EIO;
+	return le32toh(class) >> 8 == NVME_PCI_CLASS ? 0 : -ENOTTY;
+}
+
+static int change_command(const struct nvme_pci *pci, uint16_t clear,
+			  uint16_t set)
+{
+	off_t offset = pci->config_offset + PCI_COMMAND;
+	uint16_t command;
+
+	if (pread(pci->config_fd, &command, sizeof(command), offset) !=
+	    sizeof(command))
+		return -EIO;
+	command = htole16((le16toh(command) & ~clear) | set);
+	if (pwrite(pci->config_fd, &command, sizeof(command), offset) !=
+	    sizeof(command))
+		return -EIO;
+	return 0;
+}
+
+/* /dev/dmamem stops the function if we die; others know it, or cannot */
+static int announce(struct dmamem_context *ctx, const char *bdf)
+{
+	int ret = dmamem_add_device(ctx, bdf);
+
+	return ret == -EEXIST || ret == -EOPNOTSUPP ? 0 : ret;
+}
 
 static int open_directory(const char *bdf)
 {
@@ -38,77 +69,12 @@ static int open_directory(const char *bdf)
 	return errno == ENOENT ? -ENODEV : -errno;
 }
 
-static int check_class(int dir_fd)
-{
-	char text[16] = "";
-	int fd, ret = 0;
-
-	fd = openat(dir_fd, "class", O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (read(fd, text, sizeof(text) - 1) <= 0)
-		ret = -EIO;
-	else if (strtoul(text, NULL, 16) != NVME_PCI_CLASS)
-		ret = -ENOTTY;
-	close(fd);
-	return ret;
-}
-
-/* 1: a driver that leaves the registers alone; 0: none; -EBUSY: another one */
-static int check_driver(int dir_fd)
-{
-	static const char * const harmless[] = { "uio_pci_generic", "dmamem" };
-	char link[PATH_MAX];
-	const char *name;
-	ssize_t len;
-	size_t i;
-
-	len = readlinkat(dir_fd, "driver", link, sizeof(link) - 1);
-	if (len < 0)
-		return errno == ENOENT ? 0 : -errno;
-
-	link[len] = '\0';
-	name = strrchr(link, '/');
-	name = name ? name + 1 : link;
-	for (i = 0; i < sizeof(harmless) / sizeof(harmless[0]); i++)
-		if (!strcmp(name, harmless[i]))
-			return 1;
-	return -EBUSY;
-}
-
-static int write_attribute(int dir_fd, const char *name, const char *text)
-{
-	int fd, ret = 0;
-
-	fd = openat(dir_fd, name, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, strlen(text)) < 0)
-		ret = -errno;
-	close(fd);
-	return ret;
-}
-
-static int change_command(int config_fd, uint16_t clear, uint16_t set)
-{
-	uint16_t command;
-
-	if (pread(config_fd, &command, sizeof(command), PCI_COMMAND) !=
-	    sizeof(command))
-		return -EIO;
-	command = htole16((le16toh(command) & ~clear) | set);
-	if (pwrite(config_fd, &command, sizeof(command), PCI_COMMAND) !=
-	    sizeof(command))
-		return -EIO;
-	return 0;
-}
-
 /* The lock keeps a second driver of this kind away from the function */
-static int open_config(int dir_fd)
+static int open_locked(int dir_fd)
 {
 	int fd, err;
 
-	fd = openat(dir_fd, "config", O_RDWR | O_CLOEXEC);
+	fd = openat(dir_fd, "config", O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	if (!flock(fd, LOCK_EX | LOCK_NB))
@@ -119,71 +85,53 @@ static int open_config(int dir_fd)
 	return -err;
 }
 
-static int map_bar(struct nvme_pci *pci)
-{
-	struct stat st;
-	void *bar;
-	int fd, ret = 0;
-
-	fd = openat(pci->dir_fd, "resource0", O_RDWR | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &st)) {
-		ret = -errno;
-		goto out;
-	}
-	if (st.st_size <= NVME_REG_DOORBELLS) {
-		ret = -ENXIO;
-		goto out;
-	}
-	bar = mmap(NULL, st.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (bar == MAP_FAILED) {
-		ret = -errno;
-		goto out;
-	}
-	pci->bar = bar;
-	pci->bar_len = st.st_size;
-out:
-	close(fd);
-	return ret;
-}
-
-static int take_function(struct nvme_pci *pci)
-{
-	int bound, ret;
-
-	ret = check_class(pci->dir_fd);
-	if (ret)
-		return ret;
-	bound = check_driver(pci->dir_fd);
-	if (bound < 0)
-		return bound;
-	pci->config_fd = open_config(pci->dir_fd);
-	if (pci->config_fd < 0)
-		return pci->config_fd;
-
-	/* A bound driver has enabled the function, and sysfs refuses to */
-	if (!bound) {
-		ret = write_attribute(pci->dir_fd, "enable", "1");
-		if (ret)
-			return ret;
-		pci->enabled = true;
-	}
-	ret = change_command(pci->config_fd, PCI_COMMAND_MASTER,
-			     PCI_COMMAND_MEMORY | PCI_COMMAND_INTX_DISABLE);
-	return ret ? ret : map_bar(pci);
-}
-
-int nvme_pci_open(const char *bdf, struct nvme_pci *pci)
+/* A VFIO file has to be had from the context, which must know the function */
+static int choose_ops(struct dmamem_context *ctx, const char *bdf,
+		      struct nvme_pci *pci)
 {
 	int ret;
 
-	*pci = (struct nvme_pci){ .config_fd = -1 };
+	if (strcmp(dmamem_get_provider(ctx), "vfio"))
+		return nvme_pci_open_sysfs(pci);
+	ret = announce(ctx, bdf);
+	if (!ret)
+		ret = dmamem_device_fd(ctx, bdf);
+	return ret < 0 ? ret : nvme_pci_open_vfio(ret, pci);
+}
+
+static int open_function(struct dmamem_context *ctx, const char *bdf,
+			 struct nvme_pci *pci)
+{
+	int ret;
+
 	pci->dir_fd = open_directory(bdf);
 	if (pci->dir_fd < 0)
 		return pci->dir_fd;
+	pci->lock_fd = open_locked(pci->dir_fd);
+	if (pci->lock_fd < 0)
+		return pci->lock_fd;
 
-	ret = take_function(pci);
+	ret = choose_ops(ctx, bdf, pci);
+	if (!ret)
+		ret = check_class(pci);
+	if (!ret)
+		ret = announce(ctx, bdf);
+	if (!ret)
+		ret = pci->ops->map(pci);
+	if (!ret && pci->bar_len <= NVME_REG_DOORBELLS)
+		ret = -ENXIO;
+	return ret ? ret : change_command(pci, PCI_COMMAND_MASTER,
+					  PCI_COMMAND_MEMORY |
+					  PCI_COMMAND_INTX_DISABLE);
+}
+
+int nvme_pci_open(struct dmamem_context *ctx, const char *bdf,
+		  struct nvme_pci *pci)
+{
+	int ret;
+
+	*pci = (struct nvme_pci){ .dir_fd = -1, .lock_fd = -1 };
+	ret = open_function(ctx, bdf, pci);
 	if (ret)
 		nvme_pci_close(pci);
 	return ret;
@@ -195,20 +143,21 @@ void nvme_pci_close(struct nvme_pci *pci)
 		nvme_pci_set_master(pci, false);
 		munmap((void *)pci->bar, pci->bar_len);
 	}
-	if (pci->enabled)
-		write_attribute(pci->dir_fd, "enable", "0");
-	if (pci->config_fd >= 0)
-		close(pci->config_fd);
-	close(pci->dir_fd);
+	if (pci->ops)
+		pci->ops->release(pci);
+	if (pci->lock_fd >= 0)
+		close(pci->lock_fd);
+	if (pci->dir_fd >= 0)
+		close(pci->dir_fd);
 }
 
 int nvme_pci_set_master(const struct nvme_pci *pci, bool on)
 {
-	return change_command(pci->config_fd, on ? 0 : PCI_COMMAND_MASTER,
+	return change_command(pci, on ? 0 : PCI_COMMAND_MASTER,
 			      on ? PCI_COMMAND_MASTER : 0);
 }
 
 int nvme_pci_reset(const struct nvme_pci *pci)
 {
-	return write_attribute(pci->dir_fd, "reset", "1");
+	return pci->ops->reset(pci);
 }
