@@ -79,8 +79,12 @@ static enum dmamem_cause map_error(struct dmamem_region *region, int error)
 
 	if (error != -ENOMEM)
 		return DMAMEM_CAUSE_BOUNCE;
-	/* @pinned counts this region already */
-	if (atomic64_read(&region->ctx->pinned) > mask)
+	/*
+	 * It does not say memory for what. Addresses are handed out in powers
+	 * of two and around holes: with a quarter gone they may have run out.
+	 * (The count includes this region.)
+	 */
+	if (atomic64_read(&region->ctx->pinned) > mask / 4)
 		return DMAMEM_CAUSE_IOVA;
 	return DMAMEM_CAUSE_NO_MEMORY;
 }
