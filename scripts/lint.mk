@@ -40,9 +40,11 @@ findings = $(Q)scripts/lint-findings $@
 #   barriers that depend on the machine, no mb()
 #   no ARRAY_SIZE() and no __printf() in the system's headers
 CHECKPATCH_USER := PREFER_KERNEL_TYPES,CAMELCASE,VOLATILE,ARCH_DEFINES,ARRAY_SIZE,PREFER_DEFINED_ATTRIBUTE_MACRO
-# A test's macros are there to name the line that failed, and it takes the
-# FIXTURE_DATA(name) *self of the harness for a multiplication
-CHECKPATCH_TEST := $(CHECKPATCH_USER),MACRO_ARG_REUSE,SPACING
+# In tests
+#   macros name the line that failed: arguments stand for themselves
+#   FIXTURE_DATA(name) *self is no multiplication, PAGES * PAGE no pointer
+#   __real_malloc() and the like of ld --wrap have no header
+CHECKPATCH_TEST := $(CHECKPATCH_USER),MACRO_ARG_REUSE,MACRO_ARG_PRECEDENCE,SPACING,POINTER_LOCATION,AVOID_EXTERNS
 CHECKPATCH_IGNORE := $(CHECKPATCH_USER)
 $(L)/selftests/%: CHECKPATCH_IGNORE := $(CHECKPATCH_TEST)
 $(L)/include/uapi/% $(L)/kmod/%: CHECKPATCH_IGNORE :=

@@ -110,7 +110,7 @@ int function_write_config(const char *bdf, unsigned int offset,
 int function_enable(const char *bdf, int on)
 {
 	uint16_t bits = COMMAND_MEMORY | COMMAND_MASTER;
-	uint16_t command;
+	uint16_t command = 0;
 	int ret;
 
 	ret = function_read_config(bdf, COMMAND, &command, sizeof(command));
