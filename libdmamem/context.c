@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "libdmamem/alloc.h"
 #include "libdmamem/context.h"
 
 static int init_lock(pthread_mutex_t *lock)
@@ -56,12 +57,17 @@ int dmamem_context_create(struct dmamem_provider *provider,
 	ret = -pthread_mutex_init(&new->explain_lock, NULL);
 	if (ret)
 		goto destroy_lock;
-	ret = create_maps(new, options->flags);
+	ret = -pthread_mutex_init(&new->allocations_lock, NULL);
 	if (ret)
 		goto destroy_explain_lock;
+	ret = create_maps(new, options->flags);
+	if (ret)
+		goto destroy_allocations_lock;
 	*ctx = new;
 	return 0;
 
+destroy_allocations_lock:
+	pthread_mutex_destroy(&new->allocations_lock);
 destroy_explain_lock:
 	pthread_mutex_destroy(&new->explain_lock);
 destroy_lock:
@@ -85,10 +91,12 @@ int dmamem_close(struct dmamem_context *ctx)
 
 	dmamem_notify_free_all(ctx);
 	dmamem_reserved_free(ctx);
+	dmamem_allocations_free(ctx->allocations);
 	dmamem_arenas_release(ctx);
 	dmamem_map_free(ctx->numa_map);
 	dmamem_map_free(ctx->registration_map);
 	dmamem_map_free(ctx->dma_map);
+	pthread_mutex_destroy(&ctx->allocations_lock);
 	pthread_mutex_destroy(&ctx->explain_lock);
 	pthread_mutex_destroy(&ctx->lock);
 	ctx->provider->ops->close(ctx->provider);

@@ -22,6 +22,7 @@
  * @link: the next one on a list: of unused records, or of the registrations that
  *        somebody is to be told of
  * @reserved: the record was allocated beforehand and is kept when unused
+ * @contiguous: it must be one run
  */
 struct dmamem_registration {
 	uint64_t addr;
@@ -29,6 +30,7 @@ struct dmamem_registration {
 	uint64_t region;
 	struct dmamem_registration *link;
 	bool reserved;
+	bool contiguous;
 };
 
 /**
@@ -70,6 +72,8 @@ struct dmamem_arena {
  * @reserved: records for registrations, allocated beforehand
  * @explain_lock: guards @explanation
  * @explanation: the last failure in words
+ * @allocations_lock: guards @allocations
+ * @allocations: tree of what dmamem_alloc() has returned
  * @runs: buffer for the provider's runs
  */
 struct dmamem_context {
@@ -84,6 +88,8 @@ struct dmamem_context {
 	struct dmamem_registration *reserved;
 	pthread_mutex_t explain_lock;
 	char explanation[DMAMEM_EXPLANATION_SIZE];
+	pthread_mutex_t allocations_lock;
+	void *allocations;
 	struct dmamem_run runs[DMAMEM_RUNS];
 };
 
@@ -97,6 +103,8 @@ int dmamem_fail(struct dmamem_context *ctx, int error, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* memory.c */
+int dmamem_register_contiguous(struct dmamem_context *ctx, void *addr,
+			       size_t len);
 void dmamem_release_all(struct dmamem_context *ctx);
 struct dmamem_registration *
 dmamem_registration_next(const struct dmamem_context *ctx, uint64_t addr);

@@ -87,6 +87,9 @@ static int fill_dma_map(struct dmamem_context *ctx,
 		start = offset;
 		ret = dmamem_provider_runs(provider, reg->region, reg->addr,
 					   &offset, ctx->runs, DMAMEM_RUNS);
+		if (!ret && reg->contiguous && ctx->runs[0].len < reg->len)
+			ret = dmamem_because(provider->explanation, -ENOBUFS,
+					     "the memory is not one run");
 		if (ret)
 			return ret;
 		ret = dmamem_map_set_runs(ctx->dma_map, reg->addr + start,
@@ -152,7 +155,7 @@ unpin:
 }
 
 static int register_range(struct dmamem_context *ctx, uint64_t addr,
-			  uint64_t len)
+			  uint64_t len, bool contiguous)
 {
 	uint64_t taken = first_taken(ctx, addr, len);
 	struct dmamem_registration *reg;
@@ -166,6 +169,7 @@ static int register_range(struct dmamem_context *ctx, uint64_t addr,
 		return dmamem_fail(ctx, -ENOMEM, "out of memory");
 	reg->addr = addr;
 	reg->len = len;
+	reg->contiguous = contiguous;
 	ret = enter(ctx, reg);
 	if (ret)
 		dmamem_registration_free(ctx, reg);
@@ -232,7 +236,8 @@ void dmamem_release_all(struct dmamem_context *ctx)
 	}
 }
 
-int dmamem_register(struct dmamem_context *ctx, void *addr, size_t len)
+static int check_and_register(struct dmamem_context *ctx, void *addr,
+			      size_t len, bool contiguous)
 {
 	int ret = dmamem_check_range(ctx, addr, len);
 
@@ -241,9 +246,20 @@ int dmamem_register(struct dmamem_context *ctx, void *addr, size_t len)
 	ret = pthread_mutex_lock(&ctx->lock);
 	if (ret)
 		return dmamem_fail(ctx, -ret, "register from a notify callback");
-	ret = register_range(ctx, (uintptr_t)addr, len);
+	ret = register_range(ctx, (uintptr_t)addr, len, contiguous);
 	pthread_mutex_unlock(&ctx->lock);
 	return ret;
+}
+
+int dmamem_register(struct dmamem_context *ctx, void *addr, size_t len)
+{
+	return check_and_register(ctx, addr, len, false);
+}
+
+int dmamem_register_contiguous(struct dmamem_context *ctx, void *addr,
+			       size_t len)
+{
+	return check_and_register(ctx, addr, len, true);
 }
 
 int dmamem_unregister(struct dmamem_context *ctx, void *addr, size_t len)

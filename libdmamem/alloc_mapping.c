@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+/*
+ * Mapping memory so that a pin meets few, long runs: aligned, with its pages
+ * there, and those as large as the kernel will make them.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/mempolicy.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "libdmamem/alloc.h"
+#include "libdmamem/map_private.h"
+
+/* Since Linux 6.1; the C library may be older */
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
+
+#define MAX_NODES 1024
+#define LONG_BITS (8 * sizeof(long))
+
+static int hugetlb_flags(const struct dmamem_backing *backing)
+{
+	return __builtin_ctzll(backing->hugetlb_size) << MAP_HUGE_SHIFT;
+}
+
+static int set_size(int fd, size_t len)
+{
+	if (ftruncate(fd, len) ||
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW))
+		return -ENOMEM;
+	return 0;
+}
+
+/* Nobody who maps it can take the pages away */
+static int create_file(const struct dmamem_backing *backing, size_t len)
+{
+	unsigned int flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+	int fd, ret;
+
+	if (backing->hugetlb_size)
+		flags |= MFD_HUGETLB | (unsigned int)hugetlb_flags(backing);
+	fd = memfd_create("dmamem", flags);
+	if (fd < 0)
+		return errno == EMFILE || errno == ENFILE ? -errno : -ENOMEM;
+	ret = set_size(fd, len);
+	if (ret) {
+		close(fd);
+		return ret;
+	}
+	return fd;
+}
+
+/* Address space that starts at a multiple of @align, with nothing behind it */
+static char *reserve(size_t len, size_t align)
+{
+	size_t before, all = len + align;
+	char *mem;
+
+	if (all < len)
+		return NULL;
+	mem = mmap(NULL, all, PROT_NONE,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (mem == MAP_FAILED)
+		return NULL;
+	before = -(uintptr_t)mem & (align - 1);
+	if (before)
+		munmap(mem, before);
+	munmap(mem + before + len, align - before);
+	return mem + before;
+}
+
+/* Shared hugetlb memory: a private page is another one after fork() */
+static int map_flags(const struct dmamem_backing *backing, int fd)
+{
+	int flags = MAP_FIXED;
+
+	flags |= fd < 0 ? MAP_ANONYMOUS : 0;
+	flags |= fd >= 0 || backing->hugetlb_size ? MAP_SHARED : MAP_PRIVATE;
+	if (backing->hugetlb_size && fd < 0)
+		flags |= MAP_HUGETLB | hugetlb_flags(backing);
+	return flags;
+}
+
+static int bind_node(const struct dmamem_mapping *mapping, int node)
+{
+	unsigned long mask[MAX_NODES / LONG_BITS] = { 0 };
+
+	if (node == DMAMEM_ANY_NODE)
+		return 0;
+	mask[node / LONG_BITS] = 1UL << node % LONG_BITS;
+	if (syscall(SYS_mbind, mapping->addr, mapping->len, MPOL_BIND, mask,
+		    MAX_NODES, 0))
+		return errno == EINVAL ? -EINVAL : -ENOMEM;
+	return 0;
+}
+
+/*
+ * MADV_HUGEPAGE has the kernel fault huge pages in, where it is configured to
+ * listen; MADV_COLLAPSE makes huge pages of small ones in any case. Both are
+ * done as far as they go.
+ */
+static int shape(const struct dmamem_mapping *mapping,
+		 const struct dmamem_backing *backing)
+{
+	size_t huge = mapping->len & ~(CHUNK_SIZE - 1);
+
+	if (huge && !backing->hugetlb_size)
+		madvise(mapping->addr, huge, MADV_HUGEPAGE);
+	if (madvise(mapping->addr, mapping->len, MADV_POPULATE_WRITE))
+		return -ENOMEM;
+	if (huge && !backing->hugetlb_size)
+		madvise(mapping->addr, huge, MADV_COLLAPSE);
+	return 0;
+}
+
+static int fill(struct dmamem_mapping *mapping,
+		const struct dmamem_backing *backing)
+{
+	int ret;
+
+	if (mmap(mapping->addr, mapping->len, PROT_READ | PROT_WRITE,
+		 map_flags(backing, mapping->fd), mapping->fd, 0) == MAP_FAILED)
+		return -ENOMEM;
+	ret = bind_node(mapping, backing->node);
+	return ret ? ret : shape(mapping, backing);
+}
+
+int dmamem_mapping_create(const struct dmamem_backing *backing, size_t size,
+			  struct dmamem_mapping *mapping)
+{
+	struct dmamem_mapping new = { .fd = -1 };
+	size_t unit = sysconf(_SC_PAGESIZE), align;
+	int ret = 0;
+
+	if (backing->hugetlb_size)
+		unit = backing->hugetlb_size;
+	if (backing->chunks && unit < CHUNK_SIZE)
+		unit = CHUNK_SIZE;
+	align = unit < CHUNK_SIZE && size >= CHUNK_SIZE ? CHUNK_SIZE : unit;
+	new.len = (size + unit - 1) & ~(unit - 1);
+	if (!new.len)
+		return -ENOMEM;
+	new.addr = reserve(new.len, align);
+	if (!new.addr)
+		return -ENOMEM;
+	if (backing->shared) {
+		new.fd = create_file(backing, new.len);
+		ret = new.fd < 0 ? new.fd : 0;
+	}
+	if (!ret)
+		ret = fill(&new, backing);
+	if (ret) {
+		dmamem_mapping_free(&new);
+		return ret;
+	}
+	*mapping = new;
+	return 0;
+}
+
+void dmamem_mapping_free(const struct dmamem_mapping *mapping)
+{
+	munmap(mapping->addr, mapping->len);
+	if (mapping->fd >= 0)
+		close(mapping->fd);
+}
