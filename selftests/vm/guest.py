@@ -23,7 +23,7 @@ SCRATCH_DISK = 256 << 20
 SPLAT = re.compile(r"""
     BUG: | BUG\ \w+.*: | WARNING: | Oops | Kernel\ panic | KASAN | UBSAN: |
     KCSAN | kernel\ BUG\ at | general\ protection\ fault |
-    INFO:\ (?!NMI) | possible\ .*\ locking | lockdep | DMA-API: |
+    INFO:\ (?!NMI) | possible\ .*\ locking | DMA-API:.*:\  |
     DMAR:.*fault | soft\ lockup | hung_task | blocked\ for\ more\ than |
     unreferenced\ object | new\ suspected\ memory\ leaks | Bad\ page | bad\ page
     """, re.VERBOSE)
