@@ -252,6 +252,21 @@ static bool takes_entry(const struct dmamem_map *map,
 	       (source->absent || !map->resident);
 }
 
+/* One entry says all of the chunk from now on, by way of the GiB's table */
+static void write_slot(struct dmamem_map *map, uint64_t addr,
+		       struct map_source *source)
+{
+	uint64_t chunk = addr >> CHUNK_SHIFT;
+	uint64_t *leaf = chunk_leaf(map, chunk);
+
+	split_gib(map, addr >> GIB_SHIFT);
+	set_slot(map, chunk, source_entry(map, source));
+	source_advance(source, CHUNK_SIZE);
+	/* A device that still reads the leaf must find nothing in it */
+	if (leaf && source->absent)
+		fill_leaf(map, leaf, 0);
+}
+
 static int write_chunk(struct dmamem_map *map, uint64_t addr, uint64_t end,
 		       struct map_source *source)
 {
@@ -259,9 +274,7 @@ static int write_chunk(struct dmamem_map *map, uint64_t addr, uint64_t end,
 	int ret;
 
 	if (end - addr == CHUNK_SIZE && takes_entry(map, source, CHUNK_SIZE)) {
-		split_gib(map, addr >> GIB_SHIFT);
-		set_slot(map, chunk, source_entry(map, source));
-		source_advance(source, CHUNK_SIZE);
+		write_slot(map, addr, source);
 		return 0;
 	}
 	if (!chunk_leaf(map, chunk)) {
@@ -308,6 +321,18 @@ static int write_chunks(struct dmamem_map *map, uint64_t addr, uint64_t end,
 	return ret;
 }
 
+static bool has_leaves(const struct dmamem_map *map, uint64_t gib)
+{
+	uint64_t first = gib * CHUNKS_PER_GIB;
+
+	if (!map->granule_ready[gib >> (GRANULE_SHIFT - GIB_SHIFT)])
+		return false;
+	for (uint64_t i = 0; i < CHUNKS_PER_GIB; i++)
+		if (chunk_leaf(map, first + i))
+			return true;
+	return false;
+}
+
 static int write_gib(struct dmamem_map *map, uint64_t addr, uint64_t end,
 		     struct map_source *source)
 {
@@ -316,7 +341,8 @@ static int write_gib(struct dmamem_map *map, uint64_t addr, uint64_t end,
 
 	if (!source->left)
 		source_refill(source);
-	if (end - addr == GIB_SIZE && takes_entry(map, source, GIB_SIZE)) {
+	if (end - addr == GIB_SIZE && takes_entry(map, source, GIB_SIZE) &&
+	    !(source->absent && map->root[gib] && has_leaves(map, gib))) {
 		store_release(&map->root[gib], source_entry(map, source));
 		source_advance(source, GIB_SIZE);
 		return 0;
