@@ -5,12 +5,14 @@
  */
 #include <errno.h>
 #include <linux/pci_regs.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "kselftest_harness.h"
 #include "selftests/lib/function.h"
 #include "selftests/lib/nvme_rig.h"
 #include "selftests/lib/skip.h"
+#include "tools/nvme/spec.h"
 
 FIXTURE(nvme)
 {
@@ -108,8 +110,49 @@ TEST_F(nvme, reset_by_somebody_else)
 	EXPECT_EQ(0, read_block(&self->rig, self->qpair));
 }
 
-/* What a process left running that just ended is stopped, then started */
+static void set_register(volatile void *bar, unsigned int offset,
+			 uint32_t value)
+{
+	((volatile uint32_t *)bar)[offset / 4] = value;
+}
+
+/* Somebody left it running, with queues that are nobody's memory now */
+static int leave_running(const char *bdf)
+{
+	volatile uint32_t *bar = function_map(bdf, 0x2000);
+	int tries = 1000;
+
+	if (!bar)
+		return -ENOMEM;
+	set_register(bar, NVME_REG_AQA, 31 << 16 | 31);
+	set_register(bar, NVME_REG_ASQ, 0x1000);
+	set_register(bar, NVME_REG_ACQ, 0x2000);
+	set_register(bar, NVME_REG_CC, NVME_CC_IOSQES(NVME_SQE_SHIFT) |
+		     NVME_CC_IOCQES(NVME_CQE_SHIFT) | NVME_CC_EN);
+	while (!(bar[NVME_REG_CSTS / 4] & NVME_CSTS_RDY) && tries--)
+		usleep(1000);
+	munmap((void *)bar, 0x2000);
+	return tries < 0 ? -ETIMEDOUT : 0;
+}
+
 TEST_F(nvme, left_running)
+{
+	const char *bdf = nvme_rig_bdf(0);
+	struct nvme_rig *rig = &self->rig;
+
+	ASSERT_EQ(0, nvme_rig_close(rig));
+	/* Its registers are still there, but it may not touch memory */
+	ASSERT_EQ(0, function_is_master(bdf));
+	ASSERT_EQ(0, leave_running(bdf));
+
+	ASSERT_EQ(0, nvme_rig_open(rig, bdf, 4, 1));
+	ASSERT_EQ(0, nvme_qpair_create(rig->ctrl, 8, NVME_RIG_PAGE,
+				       &self->qpair));
+	EXPECT_EQ(0, read_block(&self->rig, self->qpair));
+}
+
+/* A process that just ended leaves nothing that the next one stumbles over */
+TEST_F(nvme, owner_died)
 {
 	const char *bdf = nvme_rig_bdf(0);
 	struct nvme_rig *rig = &self->rig;
