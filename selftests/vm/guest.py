@@ -73,6 +73,7 @@ class Result:
     command: str
     started: bool = False
     status: int = None          # None: it never ended
+    seconds: float = 0
     pages_left: int = 0         # pinned by it and not released
     splats: list = dataclasses.field(default_factory=list)
 
@@ -219,9 +220,11 @@ class Guest:
             elif word == "start":
                 current = results[int(rest[0]) - 1]
                 current.started = True
+                current.seconds = -time.monotonic()
                 current.pages_left = int(rest[2]) - int(rest[1])
             elif word == "end":
                 current.status = int(rest[1])
+                current.seconds += time.monotonic()
                 current.pages_left += int(rest[2]) - int(rest[3])
                 current = None
             elif word == "done":

@@ -72,10 +72,12 @@ class Report:
     def __init__(self, verbose):
         self._verbose = verbose
         self._counts = {"passed": 0, "failed": 0, "skipped": 0}
+        self._seconds = {}
         print("TAP version 13", flush=True)
 
-    def add(self, title, cases, lines=()):
+    def add(self, title, cases, lines=(), seconds=0):
         """Print the cases of a program; what it said, if one failed."""
+        self._seconds[title] = seconds
         if self._verbose or any(c.verdict == "failed" for c in cases):
             for line in lines:
                 print(f"# {line}")
@@ -91,6 +93,9 @@ class Report:
 
     def close(self):
         """Print plan and account. Returns the exit status."""
+        slowest = sorted(self._seconds, key=self._seconds.get)[:-4:-1]
+        print("# slowest: " + ", ".join(
+            f"{title} {self._seconds[title]:.0f} s" for title in slowest))
         print(f"1..{self._total()}")
         print(", ".join(f"{count} {verdict}"
                         for verdict, count in self._counts.items()))
