@@ -64,6 +64,9 @@ def parser(**kwargs):
     group.add_argument("--expect", action="append", default=[],
                        metavar="REGEX", help="kernel messages that are no "
                        "failure in this guest")
+    group.add_argument("--timeout", type=float, default=600, metavar="S",
+                       help="time limit in seconds for the boot and for each "
+                       "program (default: 600)")
     return options
 
 
@@ -181,7 +184,7 @@ class Guest:
 
     # -- running it
 
-    def run(self, commands, output, files=(), timeout=600):
+    def run(self, commands, output, files=()):
         """
         Run commands in the guest, one after the other.
 
@@ -196,25 +199,27 @@ class Guest:
                 subprocess.Popen(qemu, stdin=subprocess.DEVNULL, stderr=log,
                                  stdout=subprocess.PIPE) as process:
             try:
-                self._listen(process.stdout, results, output,
-                             time.monotonic() + timeout)
+                self._listen(process.stdout, results, output)
             except TimeoutError:
-                self.complaints.append(f"time limit of {timeout} s exceeded")
+                self.complaints.append(
+                    f"time limit of {self._options.timeout} s exceeded")
             finally:
                 process.kill()
         self._judge(results)
         return results
 
-    def _listen(self, stream, results, output, deadline):
+    def _listen(self, stream, results, output):
         """Follow the guest's second serial port until it falls silent."""
         current = None
-        for line in _lines(stream, deadline):
+        lines = _Lines(stream, self._options.timeout)
+        for line in lines:
             text, mark, report = line.partition("\x1e")
             if current and (text or not mark):
                 output(current, text)
             if not mark:
                 continue
             word, *rest = report.split()
+            lines.restart_clock()
             if word == "booted":
                 self.booted = True
             elif word == "start":
@@ -252,20 +257,31 @@ class Guest:
                 self.complaints += [f"QEMU: {line.strip()}" for line in stream]
 
 
-def _lines(stream, deadline):
-    """Lines of a pipe until its end, or TimeoutError at the deadline."""
-    os.set_blocking(stream.fileno(), False)
-    pending = b""
-    with selectors.DefaultSelector() as selector:
-        selector.register(stream, selectors.EVENT_READ)
-        while True:
-            if not selector.select(max(0, deadline - time.monotonic())):
-                raise TimeoutError
-            data = stream.read()
-            if not data:
-                break
-            *lines, pending = (pending + data).split(b"\n")
-            for line in lines:
-                yield line.decode("utf-8", "replace")
-    if pending:
-        yield pending.decode("utf-8", "replace")
+class _Lines:
+    """Lines of a pipe until its end, or TimeoutError."""
+
+    def __init__(self, stream, timeout):
+        os.set_blocking(stream.fileno(), False)
+        self._stream = stream
+        self._timeout = timeout
+        self.restart_clock()
+
+    def restart_clock(self):
+        """Start anew with the time limit."""
+        self._deadline = time.monotonic() + self._timeout
+
+    def __iter__(self):
+        pending = b""
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._stream, selectors.EVENT_READ)
+            while data := self._read(selector):
+                *lines, pending = (pending + data).split(b"\n")
+                for line in lines:
+                    yield line.decode("utf-8", "replace")
+        if pending:
+            yield pending.decode("utf-8", "replace")
+
+    def _read(self, selector):
+        if not selector.select(max(0, self._deadline - time.monotonic())):
+            raise TimeoutError
+        return self._stream.read()
