@@ -232,9 +232,11 @@ static int choose_mode(struct vfio *vfio, const struct dmamem_options *options,
 	if (vfio->base.mode == DMAMEM_IOVA_VA && !va)
 		return dmamem_because(why, -EOPNOTSUPP,
 				      "mode va cannot be had: the process has addresses that IOMMU or device do not take");
-	dmamem_because(vfio->base.reason, 0, va ?
-		       "; it takes every address of the process" :
-		       "; the process has addresses that it or the device does not take");
+	dmamem_because(vfio->base.reason, 0, "; %s",
+		       options->iova_mode != DMAMEM_IOVA_AUTO ?
+		       "the mode was asked for" : va ?
+		       "it takes every address of the process" :
+		       "the process has addresses that it or the device does not take");
 	return 0;
 }
 
