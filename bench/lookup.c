@@ -70,7 +70,7 @@ plain_walk_translate(const struct plain_walk *walk, uint64_t addr)
 static uint64_t random_addr(uint64_t *state, uint64_t size)
 {
 	*state = *state * UINT64_C(6364136223846793005) + 1;
-	return BASE + (uint64_t)((unsigned __int128)*state * size >> 64);
+	return BASE + (uint64_t)((__uint128_t)size * *state >> 64);
 }
 
 static uint64_t run_plain(const struct subject *subject, uint64_t size)
@@ -171,11 +171,11 @@ static struct dmamem_map *new_map(void)
 	return checked(map);
 }
 
-static void set(struct dmamem_map *map, uint64_t addr, uint64_t len,
-		uint64_t value)
+static void enter(struct dmamem_map *map, uint64_t addr, uint64_t len,
+		  uint64_t value)
 {
 	if (dmamem_map_set(map, addr, len, value)) {
-		fprintf(stderr, "cannot set %#jx\n", (uintmax_t)addr);
+		fprintf(stderr, "cannot write %#jx\n", (uintmax_t)addr);
 		exit(1);
 	}
 }
@@ -205,9 +205,9 @@ static void compare_size(const char *what, uint64_t size)
 		value = (i ^ CHUNK_SIZE) * 2;
 		plain_walk_set(walk, BASE + i, value);
 		array[i >> CHUNK_SHIFT] = value;
-		set(pieces, BASE + i, CHUNK_SIZE, value);
+		enter(pieces, BASE + i, CHUNK_SIZE, value);
 	}
-	set(contiguous, BASE, size, CHUNK_SIZE);
+	enter(contiguous, BASE, size, CHUNK_SIZE);
 	measure(subjects, 4, size, what);
 	dmamem_map_free(pieces);
 	dmamem_map_free(contiguous);
@@ -267,7 +267,7 @@ static void compare_threads(void)
 	char what[32];
 
 	for (uint64_t i = 0; i < UINT64_C(64) << 30; i += CHUNK_SIZE)
-		set(map, BASE + i, CHUNK_SIZE, (i ^ CHUNK_SIZE) * 2);
+		enter(map, BASE + i, CHUNK_SIZE, (i ^ CHUNK_SIZE) * 2);
 	for (int round = 0; round < ROUNDS; round++) {
 		one.ns[round] = run_threads(&one, 1);
 		all.ns[round] = run_threads(&all, cpus < 64 ? cpus : 64);

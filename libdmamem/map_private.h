@@ -190,8 +190,8 @@ static inline bool map_within(const uint64_t *len, uint64_t left)
 
 /* One page of a linear map's leaf */
 static inline uint64_t map_translate_leaf(const struct dmamem_map *map,
-				      uint64_t entry, uint64_t addr,
-				      uint64_t *len)
+					  uint64_t entry, uint64_t addr,
+					  uint64_t *len)
 {
 	uint64_t offset = addr & (PAGE_SIZE - 1);
 	uint64_t value = load_page(&entry_leaf(entry)[page_index(addr)]);

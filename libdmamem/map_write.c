@@ -417,10 +417,9 @@ static int reserve_memory(struct dmamem_map *map, uint64_t addr, uint64_t end,
 
 static int check_range(uint64_t addr, uint64_t len)
 {
-	if ((addr | len) & (PAGE_SIZE - 1) || !len)
+	if ((addr | len) & (PAGE_SIZE - 1) || !len || addr >= ADDRESS_END ||
+	    len > ADDRESS_END - addr)
 		return -EINVAL;
-	if (addr >= ADDRESS_END || len > ADDRESS_END - addr)
-		return -ERANGE;
 	return 0;
 }
 

@@ -17,7 +17,7 @@ int dmamem_check_range(struct dmamem_context *ctx, const void *addr, size_t len)
 				   (uintmax_t)start, (uintmax_t)len,
 				   (uintmax_t)unit);
 	if (start + len > ADDRESS_END)
-		return dmamem_fail(ctx, -ERANGE, "%#jx + %#jx is beyond 48 bits",
+		return dmamem_fail(ctx, -EINVAL, "%#jx + %#jx is beyond 48 bits",
 				   (uintmax_t)start, (uintmax_t)len);
 	return 0;
 }

@@ -74,8 +74,9 @@ void dmamem_map_free(struct dmamem_map *map);
  * the map; readers of other ranges are not disturbed.
  *
  * Return: 0, or with the map unchanged
- * -EINVAL (misaligned or empty range, misaligned value in a linear map),
- * -ERANGE (the range ends beyond 48 bits, or its values beyond 64),
+ * -EINVAL (misaligned or empty range, range that ends beyond 48 bits,
+ * misaligned value in a linear map),
+ * -ERANGE (values of a linear map beyond 64 bits),
  * -ENOMEM.
  */
 int dmamem_map_set(struct dmamem_map *map, uint64_t addr, uint64_t len,
@@ -87,7 +88,7 @@ int dmamem_map_set(struct dmamem_map *map, uint64_t addr, uint64_t len,
  * @addr: first address, a multiple of 4 KiB
  * @len: bytes, a multiple of 4 KiB
  *
- * Return: 0, or with the map unchanged -EINVAL, -ERANGE or -ENOMEM as
+ * Return: 0, or with the map unchanged -EINVAL or -ENOMEM as
  * dmamem_map_set() does (clearing part of a large entry may need a table).
  */
 int dmamem_map_clear(struct dmamem_map *map, uint64_t addr, uint64_t len);
@@ -101,7 +102,7 @@ int dmamem_map_clear(struct dmamem_map *map, uint64_t addr, uint64_t len);
  * From then on setting and clearing within the range cannot fail for memory.
  * Costs 4 KiB for each 2 MiB, freed with the map.
  *
- * Return: 0, or with nothing reserved -EINVAL, -ERANGE or -ENOMEM as
+ * Return: 0, or with nothing reserved -EINVAL or -ENOMEM as
  * dmamem_map_set() does.
  */
 int dmamem_map_reserve(struct dmamem_map *map, uint64_t addr, uint64_t len);

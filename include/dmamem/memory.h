@@ -32,9 +32,9 @@ extern "C" {
  * returns.
  *
  * Return: 0, or with nothing changed
- * -EINVAL (misaligned, empty or wrapping range),
- * -ERANGE (the range ends beyond 48 bits, or the memory is beyond what the
- * device can address),
+ * -EINVAL (misaligned, empty or wrapping range, or one that ends beyond 48
+ * bits),
+ * -ERANGE (the memory is beyond what the device can address),
  * -EBUSY (part of the range is registered already, or a page of it is in use
  * and has to move before it can be pinned),
  * -EFAULT (part of the range is not mapped, or not writable),
@@ -65,10 +65,9 @@ int dmamem_register(struct dmamem_context *ctx, void *addr, size_t len);
  * then the maps, then the memory is unpinned.
  *
  * Return: 0, or with nothing changed
- * -EINVAL (misaligned or empty range, or nothing is registered at some part
- * of it),
- * -ERANGE (the range starts or ends inside a registration, or ends beyond 48
- * bits),
+ * -EINVAL (misaligned or empty range, one that ends beyond 48 bits, or nothing
+ * is registered at some part of it),
+ * -ERANGE (the range starts or ends inside a registration),
  * -EDEADLK (called from a notify callback).
  * It never fails for memory.
  */
@@ -138,8 +137,8 @@ int dmamem_numa_map(struct dmamem_context *ctx, const struct dmamem_map **map);
  * with the context. Thread-safe.
  *
  * Return: 0, or with nothing reserved
- * -EINVAL (misaligned, empty or wrapping range),
- * -ERANGE (the range ends beyond 48 bits),
+ * -EINVAL (misaligned, empty or wrapping range, or one that ends beyond 48
+ * bits),
  * -ENOMEM (no memory, or RLIMIT_MEMLOCK),
  * -EDEADLK (called from a notify callback).
  */

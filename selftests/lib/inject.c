@@ -5,18 +5,6 @@
 
 #include "selftests/lib/inject.h"
 
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t nr, size_t size);
-void *__real_mmap(void *addr, size_t len, int prot, int flags, int fd,
-		  off_t offset);
-int __real_mprotect(void *addr, size_t len, int prot);
-
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t nr, size_t size);
-void *__wrap_mmap(void *addr, size_t len, int prot, int flags, int fd,
-		  off_t offset);
-int __wrap_mprotect(void *addr, size_t len, int prot);
-
 static struct {
 	bool armed;
 	bool repeat;
