@@ -11,12 +11,12 @@
 #include "kselftest_harness.h"
 #include "selftests/lib/function.h"
 #include "selftests/lib/nvme_rig.h"
+#include "selftests/lib/pages.h"
 #include "selftests/lib/random.h"
 #include "selftests/lib/skip.h"
 #include "tools/nvme/pattern.h"
 
 #define KIB(n) ((size_t)(n) << 10)
-#define PAGE NVME_RIG_PAGE
 #define MAX_LENGTH KIB(4096)
 #define MAX_ENTRIES 1024 /* that QEMU takes for one command */
 #define AREA_PAGES (MAX_LENGTH / PAGE + 3)
@@ -40,6 +40,7 @@ FIXTURE_VARIANT(nvme)
 {
 	unsigned int controller;
 	const char *driver;
+	const char *provider;
 };
 
 FIXTURE_VARIANT_ADD(nvme, physical)
@@ -70,6 +71,12 @@ FIXTURE_VARIANT_ADD(nvme, vfio)
 	.driver = "vfio-pci",
 };
 
+FIXTURE_VARIANT_ADD(nvme, hugepage)
+{
+	.controller = 0,
+	.provider = "hugepage",
+};
+
 /* Whether addresses that fit come from that driver */
 static int driver_suits(const char *driver, const char *bdf)
 {
@@ -93,8 +100,11 @@ FIXTURE_SETUP(nvme)
 	if (function_bind(bdf, variant->driver))
 		SKIP_SETUP("does not bind to %s", variant->driver);
 	random_init(&s->random);
-	ASSERT_EQ(0, nvme_rig_open(&s->rig, bdf, 2 * AREA_PAGES,
-				   random_next(&s->random)));
+	if (variant->provider && pages_write("/proc/sys/vm/nr_hugepages", "64"))
+		SKIP_SETUP("no huge pages can be reserved");
+	ASSERT_EQ(0, nvme_rig_open_with(&s->rig, bdf, variant->provider,
+					2 * AREA_PAGES,
+					random_next(&s->random)));
 	s->from = s->rig.memory;
 	s->to = s->from + AREA_PAGES * PAGE;
 	memset(s->from, NVME_RIG_GUARD, 2 * AREA_PAGES * PAGE);

@@ -8,6 +8,7 @@
 #include <dmamem/memory.h>
 
 #include "selftests/lib/nvme_rig.h"
+#include "selftests/lib/pages.h"
 #include "tools/nvme/scatter.h"
 
 const char *nvme_rig_bdf(unsigned int index)
@@ -39,33 +40,66 @@ int nvme_rig_translated(const char *bdf)
 	return !strncmp(type, "DMA", 3);
 }
 
-int nvme_rig_open_context(const char *bdf, struct dmamem_context **ctx)
+static int open_context(const char *bdf, const char *provider,
+			struct dmamem_context **ctx)
 {
 	const struct dmamem_options options = {
 		.size = sizeof(options),
 		.device = bdf,
+		.provider = provider,
 	};
 
 	return dmamem_open(&options, ctx);
 }
 
-int nvme_rig_open(struct nvme_rig *rig, const char *bdf, size_t nr_pages,
-		  uint64_t seed)
+int nvme_rig_open_context(const char *bdf, struct dmamem_context **ctx)
+{
+	return open_context(bdf, NULL, ctx);
+}
+
+static void *map_hugetlb(size_t len)
+{
+	void *mem = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE |
+			 MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+
+	return mem == MAP_FAILED ? NULL : mem;
+}
+
+static int open_memory(struct nvme_rig *rig, uint64_t seed)
+{
+	size_t len = rig->nr_pages * NVME_RIG_PAGE;
+
+	rig->mapped = len;
+	if (!strcmp(dmamem_get_provider(rig->ctx), "hugepage")) {
+		rig->mapped = (len + HUGE - 1) / HUGE * HUGE;
+		rig->memory = map_hugetlb(rig->mapped);
+	} else {
+		rig->memory = scatter_alloc(rig->nr_pages, seed);
+	}
+	return rig->memory ? dmamem_register(rig->ctx, rig->memory, len) :
+			     -errno;
+}
+
+int nvme_rig_open_with(struct nvme_rig *rig, const char *bdf,
+		       const char *provider, size_t nr_pages, uint64_t seed)
 {
 	int err;
 
 	*rig = (struct nvme_rig){ .bdf = bdf, .nr_pages = nr_pages };
-	err = nvme_rig_open_context(bdf, &rig->ctx);
+	err = open_context(bdf, provider, &rig->ctx);
 	if (err)
 		return err;
-	rig->memory = scatter_alloc(nr_pages, seed);
-	if (!rig->memory)
-		return -errno;
-	err = dmamem_register(rig->ctx, rig->memory, nr_pages * NVME_RIG_PAGE);
+	err = open_memory(rig, seed);
 	if (err)
 		return err;
 	err = nvme_open(rig->ctx, bdf, &rig->ctrl);
 	return err ? err : nvme_namespace_after(rig->ctrl, 0, &rig->ns);
+}
+
+int nvme_rig_open(struct nvme_rig *rig, const char *bdf, size_t nr_pages,
+		  uint64_t seed)
+{
+	return nvme_rig_open_with(rig, bdf, NULL, nr_pages, seed);
 }
 
 int nvme_rig_close(struct nvme_rig *rig)
@@ -75,7 +109,7 @@ int nvme_rig_close(struct nvme_rig *rig)
 	err = nvme_close(rig->ctrl);
 	dmamem_close(rig->ctx);
 	if (rig->memory)
-		munmap(rig->memory, rig->nr_pages * NVME_RIG_PAGE);
+		munmap(rig->memory, rig->mapped);
 	*rig = (struct nvme_rig){ 0 };
 	return err;
 }

@@ -22,6 +22,7 @@
  * @ns: its first namespace
  * @memory: registered pages, in no physical order
  * @nr_pages: their number, of NVME_RIG_PAGE
+ * @mapped: bytes mapped at @memory
  */
 struct nvme_rig {
 	const char *bdf;
@@ -30,6 +31,7 @@ struct nvme_rig {
 	struct nvme_namespace ns;
 	unsigned char *memory;
 	size_t nr_pages;
+	size_t mapped;
 };
 
 /**
@@ -72,6 +74,20 @@ int nvme_rig_open_context(const char *bdf, struct dmamem_context **ctx);
  */
 int nvme_rig_open(struct nvme_rig *rig, const char *bdf, size_t nr_pages,
 		  uint64_t seed);
+
+/**
+ * nvme_rig_open_with() - the same with addresses of a certain provider
+ * @rig: what becomes of it
+ * @bdf: the controller's PCI address
+ * @provider: as in struct dmamem_options. With "hugepage" the memory is
+ *            hugetlb memory, in whatever order that comes.
+ * @nr_pages: how much memory
+ * @seed: of the pages' order
+ *
+ * Return: 0, or -errno; nvme_rig_close() either way.
+ */
+int nvme_rig_open_with(struct nvme_rig *rig, const char *bdf,
+		       const char *provider, size_t nr_pages, uint64_t seed);
 
 /**
  * nvme_rig_close() - shut the controller down, and give everything back

@@ -18,22 +18,21 @@
 struct nvme_memory {
 	struct dmamem_context *ctx;
 	char *addr;
-	size_t len;
 };
 
 /**
- * nvme_memory_alloc() - ordinary pages, zeroed and registered
+ * nvme_memory_alloc() - pages, zeroed and registered
  * @ctx: where their DMA addresses come from
  * @nr_pages: how many, of NVME_PAGE_SIZE
  * @memory: the pages. Only within a page are DMA addresses consecutive.
  *
- * Return: 0, -ENOMEM, or an error of dmamem_register().
+ * Return: 0, -ENOMEM, or an error of dmamem_alloc().
  */
 int nvme_memory_alloc(struct dmamem_context *ctx, size_t nr_pages,
 		      struct nvme_memory *memory);
 
 /**
- * nvme_memory_free() - unregister and unmap
+ * nvme_memory_free() - give them back
  * @memory: from nvme_memory_alloc(), or all zero; no device uses it any more
  */
 void nvme_memory_free(struct nvme_memory *memory);
