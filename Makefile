@@ -54,6 +54,7 @@ FLAVOUR_m32 := -m32
 include libdmamem/build.mk
 include tools/build.mk
 include selftests/build.mk
+include selftests/fuzz/build.mk
 include kmod/build.mk
 include scripts/lint.mk
 include Documentation/build.mk
@@ -81,7 +82,7 @@ clean:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
 # What needs packages sees to them first, then starts over
-COMMANDS := demo check check-kernels check-sanitizers bench bench-kmod
+COMMANDS := demo check check-kernels check-sanitizers fuzz bench bench-kmod
 .PHONY: $(COMMANDS) $(COMMANDS:%=%-now)
 $(COMMANDS):
 	$(Q)scripts/setup $@
@@ -93,6 +94,7 @@ Commands:
   make check     all tests: native, with sanitizers, in guests
   make check-kernels     the guest tests on Debian's 6.1, 6.12 and sid's kernel
   make check-sanitizers  the guest tests on a kernel with KASAN, lockdep and more
+  make fuzz      libFuzzer over the map and more, FUZZ_SECONDS=60 for each
   make bench             what the library costs, in instructions; FORMAT=json
   make bench-kmod        what pinning costs, in instructions per page
   make lint      all style checks and static analysis
