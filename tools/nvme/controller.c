@@ -95,7 +95,7 @@ static void notify_shutdown(const struct nvme_controller *ctrl)
 		    SHUTDOWN_MS);
 }
 
-/* After this the controller does not touch memory, or -ETIMEDOUT */
+/* If this returns 0 the controller does not touch memory any more */
 static int stop(struct nvme_controller *ctrl)
 {
 	int ret;
@@ -103,9 +103,9 @@ static int stop(struct nvme_controller *ctrl)
 	notify_shutdown(ctrl);
 	ret = disable(ctrl);
 	nvme_pci_set_master(&ctrl->pci, false);
-	if (!ret || ret == -ENODEV)
+	if (!ret)
 		return 0;
-	return nvme_pci_reset(&ctrl->pci) ? -ETIMEDOUT : 0;
+	return nvme_pci_reset(&ctrl->pci) ? ret : 0;
 }
 
 static int check_capabilities(struct nvme_controller *ctrl)

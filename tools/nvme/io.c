@@ -33,7 +33,7 @@ int nvme_qpair_create(struct nvme_controller *ctrl, unsigned int depth,
 	if (!depth || depth > NVME_MAX_DEPTH ||
 	    depth >= ctrl->info.max_queue_entries)
 		return -EINVAL;
-	if (max_transfer > ctrl->info.max_transfer)
+	if (max_transfer > ctrl->info.max_transfer || max_transfer > UINT32_MAX)
 		return -E2BIG;
 	qid = free_qid(ctrl);
 	if (qid < 0)

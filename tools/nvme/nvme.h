@@ -85,7 +85,7 @@ struct nvme_result {
  * @arg: from struct nvme_io
  * @result: how it ended, gone when the function returns
  *
- * May submit further commands on the same queue pair.
+ * May submit further commands on the same queue pair, but not free it.
  */
 typedef void (*nvme_done_fn)(void *arg, const struct nvme_result *result);
 
@@ -142,9 +142,10 @@ int nvme_open(struct dmamem_context *ctx, const char *bdf,
  * their callbacks not called. When the function returns 0 the controller does
  * not touch memory any more.
  *
- * Return: 0, or -ETIMEDOUT: the controller could not be stopped, not by a reset
- * either. The handle is gone, but the queues' memory stays registered, and no
- * registration that a command in flight may use must be undone.
+ * Return: 0, or -ETIMEDOUT or -ENODEV: the controller could not be stopped, not
+ * by a reset either. The handle is gone, but the queues' memory stays
+ * registered, and no registration that a command in flight may use must be
+ * undone.
  */
 int nvme_close(struct nvme_controller *ctrl);
 
@@ -175,13 +176,13 @@ int nvme_namespace_after(struct nvme_controller *ctrl, uint32_t nsid,
  * nvme_qpair_create() - make an I/O queue pair
  * @ctrl: the controller
  * @depth: commands in flight at most, 1 to NVME_MAX_DEPTH
- * @max_transfer: bytes that a command may move at most: list pages for as many
- *                are kept for each command
+ * @max_transfer: bytes that a command may move at most, below 4 GiB: list pages
+ *                for as many are kept for each command
  * @qpair: the queue pair, unchanged on failure
  *
  * Return: 0, or
  * -EINVAL (@depth is out of range or more than the controller takes),
- * -E2BIG (@max_transfer is more than struct nvme_info says),
+ * -E2BIG (@max_transfer is 4 GiB, or more than struct nvme_info says),
  * -ENOSPC (the controller has no more queues, or NVME_MAX_QPAIRS),
  * -ENOMEM, an error of dmamem_register(), or one as of nvme_transfer().
  */

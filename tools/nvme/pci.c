@@ -145,8 +145,11 @@ void nvme_pci_close(struct nvme_pci *pci)
 	}
 	if (pci->ops)
 		pci->ops->release(pci);
-	if (pci->lock_fd >= 0)
+	if (pci->lock_fd >= 0) {
+		/* A child that was forked meanwhile holds the lock, too */
+		flock(pci->lock_fd, LOCK_UN);
 		close(pci->lock_fd);
+	}
 	if (pci->dir_fd >= 0)
 		close(pci->dir_fd);
 }
