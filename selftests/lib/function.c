@@ -39,8 +39,9 @@ int function_find(uint32_t id, char bdf[FUNCTION_NAME])
 
 	if (!dir)
 		return -errno;
-	while (ret && (entry = readdir(dir))) {
+	while ((entry = readdir(dir))) {
 		if (entry->d_name[0] == '.' ||
+		    (!ret && strcmp(entry->d_name, bdf) > 0) ||
 		    read_hex(entry->d_name, "vendor") != id >> 16 ||
 		    read_hex(entry->d_name, "device") != (id & 0xffff))
 			continue;

@@ -14,7 +14,7 @@
 
 #define FUNCTION_NAME 16
 
-/* Name of the first function with that vendor and device id */
+/* Name of the lowest function with that vendor and device id */
 int function_find(uint32_t id, char bdf[FUNCTION_NAME]);
 
 /* Bind to a driver; unbind from whatever it was bound to. NULL: to none */

@@ -36,9 +36,10 @@ def parser(**kwargs):
     group.add_argument("--kernel", default="6.1", metavar="NAME",
                        help="6.1, 6.12, sid or sanitizers (default: 6.1)")
     group.add_argument("--iommu", default="off",
-                       choices=("off", "on", "pt", "lazy"),
-                       help="intel-iommu: none, translating, identity (pt), or "
-                       "translating with deferred flushes (lazy)")
+                       choices=("off", "on", "pt", "lazy", "narrow"),
+                       help="intel-iommu: none, translating, identity (pt), "
+                       "translating with deferred flushes (lazy) or with 39 "
+                       "bits instead of 48 (narrow)")
     group.add_argument("--cpus", type=int, default=2, metavar="N",
                        help="processors (default: 2)")
     group.add_argument("--nodes", type=int, default=2, metavar="N",
@@ -166,7 +167,8 @@ class Guest:
             command += ["-smp", str(options.cpus)]
         if options.iommu != "off":
             caching = "off" if options.iommu == "lazy" else "on"
-            command += ["-device", "intel-iommu,intremap=on,aw-bits=48,"
+            width = 39 if options.iommu == "narrow" else 48
+            command += ["-device", f"intel-iommu,intremap=on,aw-bits={width},"
                         f"caching-mode={caching}"]
         drive = f"file={self._disk()},format=raw,if=none,id=disk"
         command += ["-drive", ",".join(filter(None, (
