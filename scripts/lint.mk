@@ -52,7 +52,7 @@ $(L)/include/uapi/% $(L)/kmod/%: CHECKPATCH_IGNORE :=
 $(L)/libdmamem/memory_numa.c.checkpatch: CHECKPATCH_IGNORE := $(CHECKPATCH_USER),ENOSYS
 # TRACE_EVENT() looks like no other C
 $(L)/kmod/trace.h.checkpatch: CHECKPATCH_IGNORE := PARENTHESIS_ALIGNMENT,OPEN_ENDED_LINE
-$(L)/%.checkpatch: % scripts/lint.mk $(KSELFTEST) | $(L)/tree
+$(L)/%.checkpatch: % scripts/lint.mk | $(KSELFTEST) $(L)/tree
 	$(findings) env -C $(L)/tree \
 		perl $(CURDIR)/$(KERNEL_SCRIPTS)/checkpatch.pl --no-tree --strict \
 		--terse --no-summary --show-types \
@@ -67,7 +67,7 @@ $(L)/kmod.sparse: $(LINT_KMOD) $(LINT_API) Kbuild scripts/lint.mk
 	$(Q)rm -rf $(L)/kmod-6.1
 	$(findings) env MAKEFLAGS='W=1 C=2' scripts/kernel build 6.1 $(L)/kmod-6.1
 
-$(L)/%.kernel-doc: % scripts/lint.mk $(KSELFTEST)
+$(L)/%.kernel-doc: % scripts/lint.mk | $(KSELFTEST)
 	$(findings) perl $(KERNEL_SCRIPTS)/kernel-doc -none -Werror $<
 
 # Each public header compiles by itself, as its users may compile it
@@ -81,11 +81,12 @@ $(L)/%.c++: % $(LINT_API) scripts/lint.mk
 LINT_PROTOTYPES := -Wmissing-prototypes -Wstrict-prototypes
 $(L)/selftests/%: LINT_PROTOTYPES :=
 LINT_CPPFLAGS = $(ALL_CPPFLAGS) -isystem $(KSELFTEST)
-$(L)/%.gcc: % $(LINT_HEADERS) scripts/lint.mk Makefile $(KSELFTEST)
+$(L)/%.gcc: % scripts/lint.mk Makefile | $(KSELFTEST)
 	$(findings) $(CC) $(LINT_CPPFLAGS) $(ALL_CFLAGS) -Wall -Wextra \
-		$(LINT_PROTOTYPES) -c -o /dev/null $<
+		$(LINT_PROTOTYPES) -MMD -MP -MF $(@:.gcc=.d) \
+		-MT '$@ $(@:.gcc=.tidy)' -c -o /dev/null $<
 TIDY_RULES := .clang-tidy selftests/.clang-tidy
-$(L)/%.tidy: % $(LINT_HEADERS) scripts/lint.mk Makefile $(TIDY_RULES) $(KSELFTEST)
+$(L)/%.tidy: % scripts/lint.mk Makefile $(TIDY_RULES) | $(KSELFTEST)
 	$(findings) clang-tidy --quiet $< -- $(LINT_CPPFLAGS) -std=gnu11
 
 $(L)/%.shellcheck: % scripts/lint.mk
