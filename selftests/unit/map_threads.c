@@ -29,6 +29,7 @@ struct shared {
 	struct dmamem_map *map;
 	enum dmamem_map_rule rule;
 	uint64_t seed;
+	uint64_t next_fresh;
 	int stop;
 	int wrong;
 };
@@ -141,6 +142,38 @@ static void *writer(void *arg)
 	return NULL;
 }
 
+/*
+ * GiBs that are one entry each, broken one after the other: what was never
+ * described by slots before is read at the very moment when it is.
+ */
+#define FRESH (BASE + 1024 * GIB)
+#define NR_FRESH 1000
+
+static void *fresh_reader(void *arg)
+{
+	struct shared *shared = arg;
+	uint64_t addr, next;
+
+	while (!stopped(shared)) {
+		next = __atomic_load_n(&shared->next_fresh, __ATOMIC_RELAXED);
+		addr = FRESH + next * GIB;
+		for (int i = 0; i < 64; i++)
+			read_one(shared, addr + i * CHUNK / 8, PAGE, true);
+	}
+	return NULL;
+}
+
+static void break_fresh(struct __test_metadata *_metadata,
+			struct shared *shared)
+{
+	for (uint64_t i = 0; i < NR_FRESH; i++) {
+		__atomic_store_n(&shared->next_fresh, i, __ATOMIC_RELAXED);
+		ASSERT_EQ(0, dmamem_map_clear(shared->map,
+					      FRESH + i * GIB + GIB - PAGE,
+					      PAGE));
+	}
+}
+
 FIXTURE(map_threads) {
 	struct shared shared;
 };
@@ -186,6 +219,23 @@ TEST_F_TIMEOUT(map_threads, readers_see_what_nobody_changes, 300)
 		ASSERT_EQ(0, pthread_create(&writers[i], NULL, writer, shared));
 	for (int i = 0; i < 2; i++)
 		pthread_join(writers[i], NULL);
+	__atomic_store_n(&shared->stop, 1, __ATOMIC_RELAXED);
+	for (int i = 0; i < NR_READERS; i++)
+		pthread_join(readers[i], NULL);
+	EXPECT_EQ(0, shared->wrong);
+}
+
+TEST_F_TIMEOUT(map_threads, readers_see_gibs_break, 300)
+{
+	struct shared *shared = &self->shared;
+	pthread_t readers[NR_READERS];
+
+	ASSERT_EQ(0, dmamem_map_set(shared->map, FRESH, NR_FRESH * GIB,
+				    value_of(shared, FRESH)));
+	for (int i = 0; i < NR_READERS; i++)
+		ASSERT_EQ(0, pthread_create(&readers[i], NULL, fresh_reader,
+					    shared));
+	break_fresh(_metadata, shared);
 	__atomic_store_n(&shared->stop, 1, __ATOMIC_RELAXED);
 	for (int i = 0; i < NR_READERS; i++)
 		pthread_join(readers[i], NULL);

@@ -4,9 +4,11 @@
  */
 #include <errno.h>
 #include <kselftest_harness.h>
+#include <sys/mman.h>
 
 #include <dmamem/memory.h>
 
+#include "selftests/lib/inject.h"
 #include "selftests/lib/test_provider.h"
 
 #define PAGE DMAMEM_PAGE_SIZE
@@ -148,6 +150,138 @@ TEST_F(registration, undoes_a_refusal)
 	self->provider->fail_runs = -1;
 	ASSERT_EQ(0, dmamem_register(self->ctx, at(PAGE), 64 * CHUNK));
 	expect_registered(_metadata, self->ctx, 0, 64 * CHUNK + PAGE);
+}
+
+/* A list for every chunk, from the first registration on */
+TEST(resident_lists)
+{
+	const uint64_t *leaf;
+	struct dmamem_context *ctx;
+	uint64_t addr;
+
+	ASSERT_EQ(0, test_provider_open_flags(0, DMAMEM_OPEN_RESIDENT_LISTS,
+					      &ctx));
+	ASSERT_EQ(0, dmamem_register(ctx, at(0), 600 * CHUNK));
+	for (uint64_t i = 0; i < 600 * CHUNK; i += CHUNK) {
+		addr = (uintptr_t)at(i);
+		leaf = dmamem_map_leaf(dmamem_dma_map(ctx), addr);
+		ASSERT_NE(NULL, leaf);
+		EXPECT_NE(DMAMEM_NO_ADDRESS, dmamem_translate(ctx, leaf, NULL));
+		EXPECT_EQ(dmamem_translate(ctx, at(i), NULL), leaf[0]);
+		EXPECT_EQ(dmamem_translate(ctx, at(i + CHUNK - PAGE), NULL),
+			  leaf[511]);
+	}
+	ASSERT_EQ(0, dmamem_unregister(ctx, at(0), 600 * CHUNK));
+	EXPECT_EQ(NULL, dmamem_map_leaf(dmamem_dma_map(ctx), BASE));
+	dmamem_close(ctx);
+}
+
+/* Memory runs out at each of the places where it can */
+TEST_F(registration, undoes_what_memory_was_missing_for)
+{
+	uint64_t pinned = 0;
+	bool failed = true;
+	int n;
+
+	for (n = 0; failed && n < 100; n++) {
+		int ret;
+
+		inject_one(n);
+		ret = dmamem_register(self->ctx, at(PAGE), 5 * CHUNK);
+		failed = inject_stop();
+		ASSERT_EQ(failed ? -ENOMEM : 0, ret);
+		if (failed)
+			expect_absent(_metadata, self->ctx, 0, 6 * CHUNK);
+		pinned = self->provider->pinned;
+		if (failed)
+			ASSERT_EQ(0, pinned % CHUNK);
+	}
+	EXPECT_LT(2, n);
+	EXPECT_FALSE(failed);
+	expect_registered(_metadata, self->ctx, PAGE, 5 * CHUNK);
+}
+
+TEST_F(registration, needs_no_memory_after_reserve)
+{
+	ASSERT_EQ(0, dmamem_reserve(self->ctx, at(0), 8 * CHUNK));
+	inject_all(0);
+	for (int i = 0; i < 8; i++)
+		EXPECT_EQ(0, dmamem_register(self->ctx,
+					     at(i * CHUNK + i * PAGE),
+					     CHUNK / 2));
+	/* As often as one likes, but no more at the same time */
+	for (int i = 0; i < 8; i++) {
+		EXPECT_EQ(0, dmamem_unregister(self->ctx,
+					       at(i * CHUNK + i * PAGE),
+					       CHUNK / 2));
+		EXPECT_EQ(0, dmamem_register(self->ctx, at(i * CHUNK), CHUNK));
+	}
+	/* What was asked for and refused made no difference */
+	EXPECT_TRUE(inject_stop());
+	expect_registered(_metadata, self->ctx, 0, 8 * CHUNK);
+}
+
+TEST_F(registration, map_of_registrations)
+{
+	const struct dmamem_map *map = dmamem_registration_map(self->ctx);
+	uint64_t len = CHUNK, first, second;
+
+	ASSERT_EQ(0, dmamem_register(self->ctx, at(PAGE), PAGE));
+	ASSERT_EQ(0, dmamem_register(self->ctx, at(2 * PAGE), PAGE));
+	first = dmamem_map_translate(map, BASE + PAGE, &len);
+	EXPECT_EQ(PAGE, len);
+	second = dmamem_map_translate(map, BASE + 2 * PAGE, NULL);
+	EXPECT_NE(0, first);
+	EXPECT_NE(0, second);
+	EXPECT_NE(first, second);
+	EXPECT_EQ(0, dmamem_map_translate(map, BASE, NULL));
+}
+
+/* Of memory that there is: the kernel is asked */
+TEST_F(registration, map_of_numa_nodes)
+{
+	const struct dmamem_map *map = NULL;
+	uint64_t len = 64 * PAGE, node;
+	char *mem;
+
+	mem = mmap(NULL, len, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	ASSERT_NE(MAP_FAILED, mem);
+	ASSERT_EQ(0, dmamem_register(self->ctx, mem, len / 2));
+	ASSERT_EQ(0, dmamem_numa_map(self->ctx, &map));
+	ASSERT_EQ(0, dmamem_register(self->ctx, mem + len / 2, len / 2));
+	node = dmamem_map_translate(map, (uintptr_t)mem, NULL);
+	if (node == DMAMEM_NO_NODE)
+		SKIP(goto out, "the kernel does not say");
+	EXPECT_GT(1024, node);
+	EXPECT_NE(DMAMEM_NO_NODE,
+		  dmamem_map_translate(map, (uintptr_t)mem + len - 1, NULL));
+	EXPECT_EQ(DMAMEM_NO_NODE,
+		  dmamem_map_translate(map, (uintptr_t)mem + len, NULL));
+	ASSERT_EQ(0, dmamem_unregister(self->ctx, mem, len / 2));
+	EXPECT_EQ(DMAMEM_NO_NODE,
+		  dmamem_map_translate(map, (uintptr_t)mem, NULL));
+out:
+	munmap(mem, len);
+}
+
+TEST_F(registration, failures_in_words)
+{
+	char text[256], some[8];
+	size_t len;
+
+	EXPECT_EQ(0, dmamem_explain(self->ctx, text, sizeof(text)));
+	ASSERT_EQ(0, dmamem_register(self->ctx, at(PAGE), PAGE));
+	ASSERT_EQ(-EBUSY, dmamem_register(self->ctx, at(0), 2 * PAGE));
+	len = dmamem_explain(self->ctx, text, sizeof(text));
+	EXPECT_EQ(strlen(text), len);
+	EXPECT_STREQ("0x7f1234601000 is registered already", text);
+	EXPECT_EQ(len, dmamem_explain(self->ctx, NULL, 0));
+	EXPECT_EQ(len, dmamem_explain(self->ctx, some, sizeof(some)));
+	EXPECT_STREQ("0x7f123", some);
+	ASSERT_EQ(-EINVAL, dmamem_unregister(self->ctx, at(PAGE), 2 * PAGE));
+	dmamem_explain(self->ctx, text, sizeof(text));
+	EXPECT_STREQ("0x7f1234602000 is not registered", text);
 }
 
 TEST_HARNESS_MAIN

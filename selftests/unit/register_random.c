@@ -291,6 +291,22 @@ static void toggle_listener(struct __test_metadata *_metadata,
 	}
 }
 
+/* Make room for what is large */
+static void unregister_all(struct __test_metadata *_metadata,
+			   FIXTURE_DATA(random_registration) *self)
+{
+	const unsigned int *owner = self->model.owner;
+	uint64_t end;
+
+	for (uint64_t page = 0; page < NR_PAGES; page = end) {
+		end = page + 1;
+		while (end < NR_PAGES && owner[end] == owner[page])
+			end++;
+		if (owner[page])
+			try_unregister(_metadata, self, page, end - page);
+	}
+}
+
 /* Mostly the bounds of something that is registered, so that it succeeds */
 static void random_range(FIXTURE_DATA(random_registration) *self,
 			 uint64_t *first, uint64_t *nr)
@@ -301,6 +317,10 @@ static void random_range(FIXTURE_DATA(random_registration) *self,
 	*first = random_below(&self->random, NR_PAGES);
 	*nr = 1 + random_below(&self->random,
 			       random_once_in(&self->random, 8) ? 1024 : 16);
+	if (random_once_in(&self->random, 16)) {
+		*first &= ~(uint64_t)511;
+		*nr = 512;
+	}
 	if (*nr > NR_PAGES - *first)
 		*nr = NR_PAGES - *first;
 	if (random_once_in(&self->random, 4))
@@ -328,6 +348,10 @@ TEST_F_TIMEOUT(random_registration, agrees_with_array, 600)
 		check_page(_metadata, self, first + nr - 1);
 		if (random_once_in(&self->random, 64))
 			toggle_listener(_metadata, self);
+		if (random_once_in(&self->random, 16))
+			check_leaf(_metadata, self, first);
+		if (random_once_in(&self->random, 128))
+			unregister_all(_metadata, self);
 		if (i % CHECK_ALL == 0)
 			check_all(_metadata, self);
 	}
