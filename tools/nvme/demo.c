@@ -153,6 +153,41 @@ static void print_controller(const struct demo *d)
 	       (unsigned long long)d->ns.nr_lbas, 1U << d->ns.lba_shift);
 }
 
+static long huge_pages_reserved(void)
+{
+	FILE *file = fopen("/proc/sys/vm/nr_hugepages", "re");
+	long nr = 0;
+
+	if (!file)
+		return 0;
+	if (fscanf(file, "%ld", &nr) != 1)
+		nr = 0;
+	fclose(file);
+	return nr;
+}
+
+static const char *kernel_driver(const char *bdf)
+{
+	static char link[128];
+	char path[64];
+	const char *name;
+	ssize_t len;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/driver", bdf);
+	len = readlink(path, link, sizeof(link) - 1);
+	if (len < 0)
+		return "none";
+	link[len] = '\0';
+	name = strrchr(link, '/');
+	return name ? name + 1 : link;
+}
+
+static void print_setup(const struct demo *d)
+{
+	printf("Setup       %ld huge pages reserved, kernel driver: %s\n",
+	       huge_pages_reserved(), kernel_driver(d->bdf));
+}
+
 static unsigned long long dma_address(const struct demo *d, const void *va)
 {
 	return dmamem_translate(d->ctx, va, NULL);
@@ -275,8 +310,9 @@ static const char *list_text(const struct dmamem_nvme_prp *prp)
 		return "none";
 	if (!prp->nr_pages)
 		return "in the map";
-	snprintf(text, sizeof(text), "%u page%s", prp->nr_pages,
-		 prp->nr_pages == 1 ? "" : "s");
+	if (prp->nr_pages == 1)
+		return "1 page";
+	snprintf(text, sizeof(text), "%u chained", prp->nr_pages);
 	return text;
 }
 
@@ -333,7 +369,8 @@ static int run_transfers(struct demo *d)
 					   "read back, at the end");
 	}
 	if (!err)
-		puts("\nEvery byte is right, and the bytes around the buffers are untouched.");
+		puts("\n(In the map: the controller reads the list where the library keeps it.)\n"
+		     "Every byte is right, and the bytes around the buffers are untouched.");
 	return err;
 }
 
@@ -357,6 +394,7 @@ static int run(struct demo *d)
 	if (err)
 		return err;
 	print_controller(d);
+	print_setup(d);
 	print_memory(d);
 	print_addresses(d);
 	return run_transfers(d);
