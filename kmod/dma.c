@@ -13,6 +13,8 @@
 
 #include "dmamem.h"
 
+#define ENTRY_BYTES ((u64)SZ_2G)
+
 static enum dma_data_direction region_direction(struct dmamem_region *region)
 {
 	return region->flags & DMAMEM_PIN_WRITE ? DMA_BIDIRECTIONAL :
@@ -23,21 +25,22 @@ static enum dma_data_direction region_direction(struct dmamem_region *region)
 static enum dmamem_cause check_mask(struct dmamem_region *region, u64 *offset)
 {
 	struct device *device = &region->ctx->dev->pdev->dev;
-	struct scatterlist *sg = region->runs.sgt.sgl;
-	unsigned int i, nr = region->runs.sgt.orig_nents;
-	u64 mask = dma_get_mask(device);
-	u64 first, off = 0;
+	u64 first, length, mask = dma_get_mask(device);
+	struct dmamem_cursor cur;
+	u64 off = 0;
 
-	for (i = 0; i < nr; i++, sg = dmamem_next_run(sg)) {
-		first = phys_to_dma(device, sg_phys(sg));
-		if (first + sg->length - 1 > mask) {
+	dmamem_cursor_init(&cur, &region->runs);
+	do {
+		first = phys_to_dma(device, dmamem_cursor_run(&cur)->dma_addr);
+		length = dmamem_cursor_run(&cur)->length;
+		if (first + length - 1 > mask) {
 			if (first <= mask)
 				off += round_down(mask + 1 - first, PAGE_SIZE);
 			*offset = off;
 			return DMAMEM_CAUSE_MASK;
 		}
-		off += sg->length;
-	}
+		off += length;
+	} while (dmamem_cursor_next(&cur, length));
 	return DMAMEM_CAUSE_NONE;
 }
 
@@ -49,28 +52,83 @@ static phys_addr_t behind(struct dmamem_device *dev, dma_addr_t addr)
 	return dma_to_phys(&dev->pdev->dev, addr);
 }
 
-/* Is each run where its DMA address leads? Runs may be joined in a segment */
+static u64 cursor_addr(const struct dmamem_cursor *cur)
+{
+	return dmamem_cursor_run(cur)->dma_addr + cur->into;
+}
+
+static u64 cursor_left(const struct dmamem_cursor *cur)
+{
+	return dmamem_cursor_run(cur)->length - cur->into;
+}
+
+/* Does each run of DMA addresses lead to the run of pages that it stands for? */
 static enum dmamem_cause check_bounce(struct dmamem_region *region)
 {
 	struct dmamem_device *dev = region->ctx->dev;
-	struct scatterlist *sg = region->runs.sgt.sgl, *dma = sg;
-	unsigned int i, into = 0, nr = region->runs.sgt.orig_nents;
+	struct dmamem_cursor page, dma;
+	u64 step;
 
 	if (!dev_is_dma_coherent(&dev->pdev->dev))
 		return DMAMEM_CAUSE_BOUNCE;
 
-	for (i = 0; i < nr; i++, sg = dmamem_next_run(sg)) {
-		if (into == sg_dma_len(dma)) {
-			dma = dmamem_next_run(dma);
-			into = 0;
-		}
-		if (behind(dev, sg_dma_address(dma) + into) != sg_phys(sg))
+	dmamem_cursor_init(&page, &region->runs);
+	dmamem_cursor_init(&dma, &region->dma);
+	do {
+		if (behind(dev, cursor_addr(&dma)) != cursor_addr(&page))
 			return DMAMEM_CAUSE_BOUNCE;
-		into += sg->length;
-		if (!(i % 1024))
-			cond_resched();
-	}
+		step = min(cursor_left(&page), cursor_left(&dma));
+	} while (dmamem_cursor_next(&page, step) &&
+		 dmamem_cursor_next(&dma, step));
 	return DMAMEM_CAUSE_NONE;
+}
+
+/* Entries of a scatterlist for runs: none longer than an unsigned int holds */
+static unsigned int count_entries(const struct dmamem_runs *runs)
+{
+	struct dmamem_cursor cur;
+	unsigned int nr = 0;
+
+	dmamem_cursor_init(&cur, runs);
+	do
+		nr++;
+	while (dmamem_cursor_next(&cur, min(cursor_left(&cur), ENTRY_BYTES)));
+	return nr;
+}
+
+static int build_sgt(struct dmamem_region *region)
+{
+	struct dmamem_cursor cur;
+	struct scatterlist *sg;
+	unsigned int i;
+	u64 bytes;
+	int ret;
+
+	ret = sg_alloc_table(&region->sgt, count_entries(&region->runs),
+			     GFP_KERNEL_ACCOUNT);
+	if (ret)
+		return ret;
+
+	dmamem_cursor_init(&cur, &region->runs);
+	for_each_sgtable_sg(&region->sgt, sg, i) {
+		bytes = min(cursor_left(&cur), ENTRY_BYTES);
+		sg_set_page(sg, pfn_to_page(PHYS_PFN(cursor_addr(&cur))), bytes,
+			    0);
+		dmamem_cursor_next(&cur, bytes);
+	}
+	return 0;
+}
+
+static int collect_addresses(struct dmamem_region *region)
+{
+	struct scatterlist *sg;
+	unsigned int i;
+
+	for_each_sgtable_dma_sg(&region->sgt, sg, i)
+		if (dmamem_runs_append(&region->dma, sg_dma_address(sg),
+				       sg_dma_len(sg)))
+			return -ENOMEM;
+	return 0;
 }
 
 static enum dmamem_cause map_error(struct dmamem_region *region, int error)
@@ -91,8 +149,9 @@ static enum dmamem_cause map_error(struct dmamem_region *region, int error)
 
 static void unmap(struct dmamem_device *dev, struct dmamem_region *region)
 {
-	dma_unmap_sgtable(&dev->pdev->dev, &region->runs.sgt,
+	dma_unmap_sgtable(&dev->pdev->dev, &region->sgt,
 			  region_direction(region), 0);
+	sg_free_table(&region->sgt);
 	region->mapped = false;
 
 	spin_lock(&dev->mapped_lock);
@@ -120,16 +179,22 @@ static enum dmamem_cause map(struct dmamem_region *region, u64 *offset)
 		cause = check_mask(region, offset);
 	if (cause)
 		return cause;
+	if (build_sgt(region))
+		return DMAMEM_CAUSE_NO_MEMORY;
 
-	ret = dma_map_sgtable(&dev->pdev->dev, &region->runs.sgt,
+	ret = dma_map_sgtable(&dev->pdev->dev, &region->sgt,
 			      region_direction(region), 0);
-	if (ret)
+	if (ret) {
+		sg_free_table(&region->sgt);
 		return map_error(region, ret);
-
+	}
 	region->mapped = true;
 	spin_lock(&dev->mapped_lock);
 	list_add(&region->mapped_entry, &dev->mapped);
 	spin_unlock(&dev->mapped_lock);
+
+	if (collect_addresses(region))
+		return DMAMEM_CAUSE_NO_MEMORY;
 	return check_bounce(region);
 }
 

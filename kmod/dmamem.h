@@ -22,7 +22,7 @@ struct seq_file;
 
 /*
  * What DMAMEM_PIN takes at most: a region has at most INT_MAX runs, because
- * dma_map_sgtable() counts in int. Cut to 2 MiB.
+ * dma_map_sgtable() counts in int. In whole units of 2 MiB.
  */
 #define DMAMEM_MAX_LENGTH (((u64)INT_MAX << PAGE_SHIFT) & ~((u64)SZ_2M - 1))
 
@@ -83,15 +83,50 @@ struct dmamem_context {
 };
 
 /**
- * struct dmamem_runs - pinned pages as runs of physically consecutive ones
- * @sgt: A chained scatterlist, one entry a run
- * @last: The entry that the next page may extend
- * @room: Entries not yet used behind @last
+ * struct dmamem_runs_chunk - a page of runs
+ * @next: The next page
+ * @offset: Bytes in the runs of the pages before
+ * @runs: The runs, as EXTENTS copies them out
+ */
+struct dmamem_runs_chunk {
+	struct dmamem_runs_chunk *next;
+	u64 offset;
+#define DMAMEM_RUNS_PER_CHUNK 255
+	struct dmamem_extent runs[DMAMEM_RUNS_PER_CHUNK];
+};
+
+/**
+ * struct dmamem_runs - addresses as runs of consecutive ones
+ * @first: The first page of runs
+ * @chunk: The last
+ * @last: The last run, or the place before the first of a new page
+ * @full: What @last is when @chunk is full
+ * @next: The page that extends the last run
+ * @nr_before: Runs in the pages before @chunk
+ * @bytes: In all runs
  */
 struct dmamem_runs {
-	struct sg_table sgt;
-	struct scatterlist *last;
-	unsigned int room;
+	struct dmamem_runs_chunk *first;
+	struct dmamem_runs_chunk *chunk;
+	struct dmamem_extent *last;
+	struct dmamem_extent *full;
+	struct page *next;
+	unsigned int nr_before;
+	u64 bytes;
+};
+
+/**
+ * struct dmamem_cursor - a place in runs
+ * @runs: The runs
+ * @chunk: Where it is: the page, NULL at the end
+ * @index: the run in the page
+ * @into: and bytes into the run
+ */
+struct dmamem_cursor {
+	const struct dmamem_runs *runs;
+	struct dmamem_runs_chunk *chunk;
+	unsigned int index;
+	u64 into;
 };
 
 /**
@@ -101,20 +136,22 @@ struct dmamem_runs {
  * @ctx: The owner; outlives the region
  * @addr: User address of the first byte
  * @length: In bytes
- * @pages: Pages pinned so far; all, once the region is published
  * @flags: enum dmamem_pin_flags
- * @runs: The pages
- * @mapped: They have addresses of the context's device
- * @mapped_entry: Entry in its list of regions that have
+ * @runs: The pages, by their physical address
+ * @dma: The same, as the context's device sees them, if there is one
+ * @sgt: The same, mapped for the device
+ * @mapped: The device has access
+ * @mapped_entry: Entry in its list of regions that it has access to
  */
 struct dmamem_region {
 	struct kref ref;
 	struct dmamem_context *ctx;
 	unsigned long addr;
 	unsigned long length;
-	unsigned long pages;
 	u32 flags;
 	struct dmamem_runs runs;
+	struct dmamem_runs dma;
+	struct sg_table sgt;
 	bool mapped;
 	struct list_head mapped_entry;
 };
@@ -143,8 +180,8 @@ struct dmamem_call {
 };
 
 /**
- * struct dmamem_span - how the range up to the end of a mapping is pinned
- * @end: End of the mapping
+ * struct dmamem_span - how the range up to the end of some mappings is pinned
+ * @end: Their end
  * @gup_flags: For pin_user_pages_fast()
  */
 struct dmamem_span {
@@ -205,34 +242,35 @@ enum dmamem_cause dmamem_region_create(struct dmamem_context *ctx,
 				       struct dmamem_region **out);
 int dmamem_region_publish(struct dmamem_call *call,
 			  struct dmamem_region *region);
+const struct dmamem_runs *
+dmamem_region_addresses(const struct dmamem_region *region);
 struct dmamem_region *dmamem_region_get(struct dmamem_context *ctx, u32 id);
 struct dmamem_region *dmamem_region_next(struct dmamem_context *ctx, u32 *id);
 struct dmamem_region *dmamem_region_take(struct dmamem_context *ctx, u32 id);
 void dmamem_region_put(struct dmamem_region *region);
 
 /* span.c */
-enum dmamem_cause dmamem_span_at(unsigned long addr, u32 flags,
-				 struct dmamem_span *span);
+enum dmamem_cause dmamem_span_at(unsigned long addr, unsigned long limit,
+				 u32 flags, struct dmamem_span *span);
 
 /* cause.c */
 int dmamem_cause_error(enum dmamem_cause cause);
 enum dmamem_cause dmamem_cause_of_gup(long error);
 
 /* runs.c */
-unsigned int dmamem_runs_add(struct dmamem_runs *runs, struct page **pages,
-			     unsigned int nr);
-void dmamem_runs_finish(struct dmamem_runs *runs);
-void dmamem_runs_release(struct dmamem_runs *runs, bool dirty);
-
-/*
- * sg_next() without the end check and without a call: it is used between
- * user_access_begin() and user_access_end(), where calls are not allowed. The
- * caller counts.
- */
-static inline struct scatterlist *dmamem_next_run(struct scatterlist *sg)
-{
-	sg++;
-	return unlikely(sg_is_chain(sg)) ? sg_chain_ptr(sg) : sg;
-}
+int dmamem_runs_append(struct dmamem_runs *runs, u64 addr, u64 bytes);
+unsigned int dmamem_runs_add_pages(struct dmamem_runs *runs,
+				   struct page **pages, unsigned int nr);
+unsigned int dmamem_runs_in_chunk(const struct dmamem_runs *runs,
+				  const struct dmamem_runs_chunk *chunk);
+unsigned int dmamem_runs_count(const struct dmamem_runs *runs);
+void dmamem_runs_unpin(struct dmamem_runs *runs, bool dirty);
+void dmamem_runs_free(struct dmamem_runs *runs);
+void dmamem_cursor_init(struct dmamem_cursor *cur,
+			const struct dmamem_runs *runs);
+struct dmamem_extent *dmamem_cursor_run(const struct dmamem_cursor *cur);
+bool dmamem_cursor_next(struct dmamem_cursor *cur, u64 bytes);
+void dmamem_cursor_seek(struct dmamem_cursor *cur,
+			const struct dmamem_runs *runs, u64 offset);
 
 #endif

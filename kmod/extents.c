@@ -8,97 +8,66 @@
 
 #include "dmamem.h"
 
-/* Extents to write between two looks at the scheduler */
-#define EXTENTS_BATCH 512
-
-/*
- * Where in a region we are: @skip bytes into the run @sg, @left runs to go. The
- * runs of a device are those that dma_map_sgtable() made.
- */
-struct cursor {
-	struct scatterlist *sg;
-	unsigned int left;
-	unsigned int skip;
-	bool dma;
-};
-
-static __always_inline u64 run_address(struct scatterlist *sg, bool dma)
+/* The rest of the run that the cursor is in; the array may begin with that */
+static int put_first(struct dmamem_cursor *cur,
+		     struct dmamem_extent __user *user, u64 *offset)
 {
-	return dma ? sg_dma_address(sg) : sg_phys(sg);
+	struct dmamem_extent first = *dmamem_cursor_run(cur);
+
+	first.dma_addr += cur->into;
+	first.length -= cur->into;
+	*offset += first.length;
+	return copy_to_user(user, &first, sizeof(first)) ? -EFAULT : 0;
 }
 
-static __always_inline unsigned int run_length(struct scatterlist *sg, bool dma)
+static u64 sum_lengths(const struct dmamem_extent *run, unsigned int nr)
 {
-	return dma ? sg_dma_len(sg) : sg->length;
+	u64 bytes = 0;
+
+	for (; nr; nr--, run++)
+		bytes += run->length;
+	return bytes;
 }
 
-static void seek(struct cursor *cur, u64 offset)
-{
-	while (cur->left && offset >= run_length(cur->sg, cur->dma)) {
-		offset -= run_length(cur->sg, cur->dma);
-		cur->sg = dmamem_next_run(cur->sg);
-		if (!(--cur->left % EXTENTS_BATCH))
-			cond_resched();
-	}
-	cur->skip = offset;
-}
-
-/* Write @nr extents; the region has as many left */
-static int put_extents(struct cursor *cur, struct dmamem_extent __user *user,
-		       unsigned int nr, u64 *bytes)
-{
-	struct scatterlist *sg = cur->sg;
-	unsigned int i, length, skip = cur->skip;
-	bool dma = cur->dma;
-	u64 sum = 0;
-
-	if (!user_write_access_begin(user, nr * sizeof(*user)))
-		return -EFAULT;
-	for (i = 0; i < nr; i++, sg = dmamem_next_run(sg)) {
-		length = run_length(sg, dma) - skip;
-		unsafe_put_user(run_address(sg, dma) + skip, &user[i].dma_addr,
-				fault);
-		unsafe_put_user(length, &user[i].length, fault);
-		sum += length;
-		skip = 0;
-	}
-	user_write_access_end();
-
-	*bytes += sum;
-	cur->sg = sg;
-	cur->left -= nr;
-	cur->skip = 0;
-	return 0;
-
-fault:
-	user_write_access_end();
-	return -EFAULT;
-}
-
-static int copy_extents(struct dmamem_region *region, struct dmamem_extents *arg)
+/* Whole runs of a chunk, as many as there is room for */
+static int put_chunk(const struct dmamem_runs *runs,
+		     const struct dmamem_runs_chunk *chunk, unsigned int index,
+		     struct dmamem_extents *arg, u32 *done)
 {
 	struct dmamem_extent __user *user = u64_to_user_ptr(arg->extents);
-	struct cursor cur = {
-		.sg = region->runs.sgt.sgl,
-		.left = region->runs.sgt.nents,
-		.dma = region->ctx->dev,
-	};
-	unsigned int nr, done, count;
+	unsigned int nr = dmamem_runs_in_chunk(runs, chunk) - index;
+
+	nr = min(nr, arg->count - *done);
+	if (copy_to_user(user + *done, &chunk->runs[index],
+			 nr * sizeof(*user)))
+		return -EFAULT;
+	*done += nr;
+	if (chunk->next && index + nr == DMAMEM_RUNS_PER_CHUNK)
+		arg->offset = chunk->next->offset;
+	else
+		arg->offset += sum_lengths(&chunk->runs[index], nr);
+	return 0;
+}
+
+static int copy_extents(const struct dmamem_runs *runs,
+			struct dmamem_extents *arg)
+{
+	struct dmamem_cursor cur;
+	u32 done = 1;
 	int ret;
 
-	seek(&cur, arg->offset);
-	count = min(arg->count, cur.left);
-	for (done = 0; done < count; done += nr) {
-		nr = min_t(unsigned int, count - done, EXTENTS_BATCH);
-		ret = put_extents(&cur, user + done, nr, &arg->offset);
-		if (ret)
-			return ret;
+	dmamem_cursor_seek(&cur, runs, arg->offset);
+	ret = put_first(&cur, u64_to_user_ptr(arg->extents), &arg->offset);
+	cur.index++;
+	for (; !ret && cur.chunk && done < arg->count; cur.index = 0) {
+		ret = put_chunk(runs, cur.chunk, cur.index, arg, &done);
+		cur.chunk = cur.chunk->next;
 		cond_resched();
 		if (fatal_signal_pending(current))
 			return -EINTR;
 	}
 	arg->count = done;
-	return 0;
+	return ret;
 }
 
 int dmamem_extents(struct dmamem_call *call)
@@ -118,7 +87,7 @@ int dmamem_extents(struct dmamem_call *call)
 		return -ENOENT;
 	ret = -EINVAL;
 	if (arg->offset < region->length)
-		ret = copy_extents(region, arg);
+		ret = copy_extents(dmamem_region_addresses(region), arg);
 	dmamem_region_put(region);
 	return ret ?: dmamem_reply(call);
 }

@@ -17,7 +17,7 @@ void dmamem_show_fdinfo(struct seq_file *m, struct file *file)
 	while ((region = dmamem_region_next(ctx, &id))) {
 		seq_printf(m, "region:\t%u addr=0x%lx length=%lu runs=%u %s %s\n",
 			   id, region->addr, region->length,
-			   region->runs.sgt.nents,
+			   dmamem_runs_count(dmamem_region_addresses(region)),
 			   region->flags & DMAMEM_PIN_WRITE ? "rw" : "ro",
 			   READ_ONCE(region->mapped) ? "mapped" : "pinned");
 		dmamem_region_put(region);

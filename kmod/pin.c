@@ -5,17 +5,17 @@
  * No lock is held over the pin itself: user memory can block it for as long as
  * the owner of a userfaultfd or of a FUSE file likes.
  */
-#include <linux/gfp.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
 #include <linux/sched/signal.h>
+#include <linux/slab.h>
 
 #include "compat.h"
 #include "dmamem.h"
 #include "trace.h"
 
-/* Page pointers that fit a page: 2 MiB of memory a batch */
-#define PIN_BATCH (PAGE_SIZE / sizeof(struct page *))
+/* Pages a batch, 8 MiB: pin_user_pages_fast() has interrupts off meanwhile */
+#define PIN_BATCH 2048UL
 
 static enum dmamem_cause check_range(const struct dmamem_pin *pin)
 {
@@ -47,8 +47,7 @@ static enum dmamem_cause pin_batch(struct dmamem_region *region,
 	if (got <= 0)
 		return dmamem_cause_of_gup(got);
 
-	added = dmamem_runs_add(&region->runs, pages, got);
-	region->pages += added;
+	added = dmamem_runs_add_pages(&region->runs, pages, got);
 	if (added < got) {
 		unpin_user_pages(pages + added, got - added);
 		return DMAMEM_CAUSE_NO_MEMORY;
@@ -66,9 +65,10 @@ static enum dmamem_cause pin_pages(struct dmamem_region *region,
 	struct dmamem_span span = { .end = addr };
 	enum dmamem_cause cause;
 
-	for (; addr != end; addr = region->addr + (region->pages << PAGE_SHIFT)) {
+	for (; addr != end; addr = region->addr + region->runs.bytes) {
 		if (addr == span.end) {
-			cause = dmamem_span_at(addr, region->flags, &span);
+			cause = dmamem_span_at(addr, end, region->flags,
+					       &span);
 			if (cause)
 				return cause;
 		}
@@ -77,19 +77,20 @@ static enum dmamem_cause pin_pages(struct dmamem_region *region,
 		if (cause)
 			return cause;
 	}
-	dmamem_runs_finish(&region->runs);
 	return DMAMEM_CAUSE_NONE;
 }
 
 static enum dmamem_cause pin_region(struct dmamem_region *region)
 {
-	struct page **pages = (void *)__get_free_page(GFP_KERNEL_ACCOUNT);
+	unsigned long nr = min(region->length >> PAGE_SHIFT, PIN_BATCH);
+	struct page **pages = kvmalloc_array(nr, sizeof(*pages),
+					     GFP_KERNEL_ACCOUNT);
 	enum dmamem_cause cause;
 
 	if (!pages)
 		return DMAMEM_CAUSE_NO_MEMORY;
 	cause = pin_pages(region, pages);
-	free_page((unsigned long)pages);
+	kvfree(pages);
 	return cause;
 }
 
@@ -116,11 +117,11 @@ static enum dmamem_cause create_region(struct dmamem_call *call,
 		return cause;
 
 	cause = pin_region(region);
-	bad = (u64)region->pages << PAGE_SHIFT;
+	bad = region->runs.bytes;
 	if (!cause && call->ctx->dev)
 		cause = dmamem_map(region, &bad);
 	if (cause) {
-		pin->pages_done = region->pages;
+		pin->pages_done = PFN_DOWN(region->runs.bytes);
 		pin->bad_addr = pin->addr + bad;
 		dmamem_region_put(region);
 		return cause;
@@ -172,9 +173,9 @@ int dmamem_pin(struct dmamem_call *call)
 		return pin_failed(call, cause);
 
 	pin->bad_addr = 0;
-	pin->nr_extents = region->runs.sgt.nents;
+	pin->nr_extents = dmamem_runs_count(dmamem_region_addresses(region));
 	dmamem_taint(call->ctx);
-	trace_dmamem_pin(pin, region->pages);
+	trace_dmamem_pin(pin, PFN_DOWN(pin->length));
 	return dmamem_region_publish(call, region);
 }
 

@@ -48,8 +48,11 @@ static void region_release(struct kref *ref)
 
 	if (ctx->dev)
 		dmamem_unmap(ctx->dev, region);
-	trace_dmamem_unpin(region->addr, region->length, region->pages);
-	dmamem_runs_release(&region->runs, region->flags & DMAMEM_PIN_WRITE);
+	trace_dmamem_unpin(region->addr, region->length,
+			   dmamem_runs_count(&region->runs));
+	dmamem_runs_unpin(&region->runs, region->flags & DMAMEM_PIN_WRITE);
+	dmamem_runs_free(&region->runs);
+	dmamem_runs_free(&region->dma);
 	account_locked_vm(ctx->mm, region->length >> PAGE_SHIFT, false);
 	atomic64_sub(region->length, &ctx->pinned);
 	kfree(region);
@@ -93,6 +96,13 @@ erase:
 put:
 	dmamem_region_put(region);
 	return ret;
+}
+
+/* What a device must use to reach the region */
+const struct dmamem_runs *
+dmamem_region_addresses(const struct dmamem_region *region)
+{
+	return region->ctx->dev ? &region->dma : &region->runs;
 }
 
 /* Look a region up; the caller puts it */

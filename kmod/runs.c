@@ -1,158 +1,317 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Pinned pages as runs of physically consecutive ones.
+ * Addresses as runs of consecutive ones: of pinned pages, and of what a PCI
+ * function sees instead.
  *
- * A chained scatterlist that is filled as pages come, as that of
- * sg_alloc_append_table_from_pages(), which costs 40 instructions a page where
- * the pin itself costs 10 (huge pages). Memory grows with runs, not with pages.
+ * Kept as EXTENTS copies them out, so that it need only copy. Memory grows with
+ * runs, not with pages. (lib/scatterlist has an append table for this; it costs
+ * 40 instructions a page where pinning a huge page costs 10, and twice the
+ * memory.)
  */
-#include <linux/gfp.h>
+#include <linux/mm.h>
 #include <linux/sched.h>
+#include <linux/slab.h>
 
 #include "dmamem.h"
 
-#define RUNS_PER_CHUNK (SG_MAX_SINGLE_ALLOC - 1)
+/* Pages to unpin between two looks at the scheduler */
+#define UNPIN_BATCH 1024
 
-/* The length of a scatterlist entry is an unsigned int */
-#define RUN_MAX_BYTES SZ_2G
+/* Pages in a run that is short, and pages of such runs to unpin together */
+#define SHORT_RUN 4
+#define GATHER 64
 
-/* Pages to release between two looks at the scheduler */
-#define RELEASE_BATCH 1024
+#if !defined(CONFIG_SPARSEMEM_VMEMMAP) && !defined(CONFIG_FLATMEM)
+#error "struct pages of consecutive pages must be consecutive"
+#endif
 
-static bool page_follows(struct page *first, unsigned int i, struct page *page)
+/* More room, behind @bytes in the runs there are: @last is before the first */
+static bool add_chunk(struct dmamem_runs *runs, u64 bytes)
 {
-	if (IS_ENABLED(CONFIG_SPARSEMEM_VMEMMAP) || IS_ENABLED(CONFIG_FLATMEM))
-		return page == first + i;
-	return page_to_pfn(page) == page_to_pfn(first) + i;
-}
+	struct dmamem_runs_chunk *chunk;
 
-static unsigned int run_pages(struct page **pages, unsigned int nr)
-{
-	struct page *first = pages[0];
-	unsigned int i;
-
-	for (i = 1; i < nr && page_follows(first, i, pages[i]); i++)
-		;
-	return i;
-}
-
-/* The link to the next chunk, if there is one, is the last entry of a chunk */
-static struct scatterlist *next_chunk(struct scatterlist *chunk)
-{
-	struct scatterlist *link = chunk + RUNS_PER_CHUNK;
-
-	return sg_is_chain(link) ? sg_chain_ptr(link) : NULL;
-}
-
-/* A chunk to go on in, linked from the entry behind the last run */
-static struct scatterlist *add_chunk(struct dmamem_runs *runs)
-{
-	struct scatterlist *chunk;
-
-	chunk = (void *)__get_free_page(GFP_KERNEL_ACCOUNT);
+	chunk = kmalloc(sizeof(*chunk), GFP_KERNEL_ACCOUNT);
 	if (!chunk)
-		return NULL;
-
-	chunk[RUNS_PER_CHUNK].page_link = 0;
-	if (runs->last)
-		sg_chain(runs->last + 1, 1, chunk);
-	else
-		runs->sgt.sgl = chunk;
-	runs->room = RUNS_PER_CHUNK;
-	return chunk;
-}
-
-static bool extend_last(struct dmamem_runs *runs, struct page *page,
-			unsigned int bytes)
-{
-	struct scatterlist *last = runs->last;
-
-	if (!last || page_to_phys(page) != sg_phys(last) + last->length ||
-	    last->length + bytes > RUN_MAX_BYTES)
 		return false;
-	last->length += bytes;
+
+	chunk->next = NULL;
+	chunk->offset = bytes;
+	if (runs->chunk) {
+		runs->chunk->next = chunk;
+		runs->nr_before += DMAMEM_RUNS_PER_CHUNK;
+	} else {
+		runs->first = chunk;
+	}
+	runs->chunk = chunk;
+	runs->last = chunk->runs - 1;
+	runs->full = runs->last + DMAMEM_RUNS_PER_CHUNK;
 	return true;
 }
 
-static int add_run(struct dmamem_runs *runs, struct page *page,
-		   unsigned int bytes)
+/**
+ * dmamem_runs_append - append a run, or extend the last one
+ * @runs: The runs; zeroed before the first call
+ * @addr: Its first address
+ * @bytes: Its length
+ *
+ * Return: 0, or -ENOMEM and nothing changed.
+ */
+int dmamem_runs_append(struct dmamem_runs *runs, u64 addr, u64 bytes)
 {
-	struct scatterlist *sg;
+	struct dmamem_extent *last = runs->last;
 
-	if (extend_last(runs, page, bytes))
-		return 0;
-
-	sg = runs->room ? runs->last + 1 : add_chunk(runs);
-	if (!sg)
-		return -ENOMEM;
-
-	*sg = (struct scatterlist){};
-	sg_set_page(sg, page, bytes, 0);
-	runs->last = sg;
-	runs->room--;
-	runs->sgt.orig_nents++;
+	if (last && last->dma_addr + last->length == addr) {
+		last->length += bytes;
+	} else {
+		if (last == runs->full && !add_chunk(runs, runs->bytes))
+			return -ENOMEM;
+		last = ++runs->last;
+		last->dma_addr = addr;
+		last->length = bytes;
+	}
+	runs->bytes += bytes;
 	return 0;
 }
 
+/* How many pages at @p are @page and those behind it? */
+static unsigned long count_following(struct page **p, struct page **end,
+				     struct page *page)
+{
+	struct page **begin = p;
+	unsigned int i;
+
+	/* Eight at a time: a huge page is worth it */
+	for (; end - p >= 8; p += 8, page += 8) {
+#pragma GCC unroll 8
+		for (i = 0; i < 8; i++)
+			if (p[i] != page + i)
+				return p - begin + i;
+	}
+	for (; p < end && *p == page; p++)
+		page++;
+	return p - begin;
+}
+
+/* Each page up to @end a run, until one extends the run before it */
+static __always_inline struct page **add_singles(struct dmamem_runs *runs,
+						 struct page **p,
+						 struct page **end)
+{
+	struct dmamem_extent *run = runs->last;
+	struct page *page, *next = runs->next;
+
+	for (; p < end; p++) {
+		page = *p;
+		if (page == next)
+			break;
+		run++;
+		run->dma_addr = page_to_phys(page);
+		run->length = PAGE_SIZE;
+		next = page + 1;
+	}
+	runs->last = run;
+	runs->next = next;
+	return p;
+}
+
 /**
- * dmamem_runs_add - append pages
+ * dmamem_runs_add_pages - append pages
  * @runs: The runs; zeroed before the first call
  * @pages: The pages, pinned
  * @nr: How many
  *
+ * The same as dmamem_runs_append() for each, but this is where the cost of a
+ * pin above that of pin_user_pages_fast() is: a dozen instructions for a page
+ * that follows no other, three for one that does.
+ *
  * Return: pages added; fewer than @nr when out of memory. Those not added stay
  * the caller's.
  */
-unsigned int dmamem_runs_add(struct dmamem_runs *runs, struct page **pages,
-			     unsigned int nr)
+unsigned int dmamem_runs_add_pages(struct dmamem_runs *runs,
+				   struct page **pages, unsigned int nr)
 {
-	unsigned int done, run;
+	struct page **p = pages, **end = pages + nr;
+	u64 before = runs->bytes;
+	unsigned long count;
 
-	for (done = 0; done < nr; done += run) {
-		run = run_pages(pages + done, nr - done);
-		if (add_run(runs, pages[done], run << PAGE_SHIFT))
+	while (p < end) {
+		if (*p == runs->next) {
+			count = count_following(p, end, *p);
+			runs->last->length += count << PAGE_SHIFT;
+			runs->next += count;
+			p += count;
+		} else if (runs->last != runs->full || add_chunk(runs, runs->bytes)) {
+			count = min(end - p, runs->full - runs->last);
+			p = add_singles(runs, p, p + count);
+		} else {
 			break;
+		}
+		runs->bytes = before + ((u64)(p - pages) << PAGE_SHIFT);
 	}
-	return done;
+	return p - pages;
 }
 
-/**
- * dmamem_runs_finish - no more pages follow: make a valid scatterlist of it
- * @runs: The runs, at least one
- */
-void dmamem_runs_finish(struct dmamem_runs *runs)
+/* The runs of a chunk: all that fit, but in the last */
+unsigned int dmamem_runs_in_chunk(const struct dmamem_runs *runs,
+				  const struct dmamem_runs_chunk *chunk)
 {
-	sg_mark_end(runs->last);
-	runs->sgt.nents = runs->sgt.orig_nents;
+	return chunk->next ? DMAMEM_RUNS_PER_CHUNK :
+			     runs->last - chunk->runs + 1;
 }
 
-static void unpin_run(struct scatterlist *sg, bool dirty)
+unsigned int dmamem_runs_count(const struct dmamem_runs *runs)
 {
-	unsigned int nr = sg->length >> PAGE_SHIFT;
-	struct page *page = sg_page(sg);
+	if (!runs->chunk)
+		return 0;
+	return runs->nr_before + dmamem_runs_in_chunk(runs, runs->chunk);
+}
+
+static void unpin_long_run(struct page *page, u64 nr, bool dirty)
+{
 	unsigned int batch;
 
 	for (; nr; nr -= batch, page += batch) {
-		batch = min_t(unsigned int, nr, RELEASE_BATCH);
+		batch = min_t(u64, nr, UNPIN_BATCH);
 		unpin_user_page_range_dirty_lock(page, batch, dirty);
 		cond_resched();
 	}
 }
 
+/*
+ * The pages of a short run into an array, those of a long one unpinned; the
+ * array's new end.
+ */
+static __always_inline struct page **gather(struct page **p,
+					    const struct dmamem_extent *run,
+					    bool dirty)
+{
+	struct page *page = pfn_to_page(PHYS_PFN(run->dma_addr));
+	unsigned long count;
+
+	if (likely(run->length == PAGE_SIZE)) {
+		*p++ = page;
+		return p;
+	}
+	count = PFN_DOWN(run->length);
+	if (count > SHORT_RUN) {
+		unpin_long_run(page, count, dirty);
+		return p;
+	}
+	while (count--)
+		*p++ = page++;
+	return p;
+}
+
+/*
+ * Unpin the pages of a chunk. The range unpin costs as much for a page as for a
+ * huge page, so the pages of short runs are handed over as an array.
+ */
+static void unpin_chunk(struct dmamem_extent *run, unsigned int nr, bool dirty)
+{
+	struct page *pages[GATHER + 4 * SHORT_RUN], **p = pages;
+	unsigned int i;
+
+	for (; nr >= 4; nr -= 4, run += 4) {
+#pragma GCC unroll 4
+		for (i = 0; i < 4; i++)
+			p = gather(p, run + i, dirty);
+		if (p - pages >= GATHER) {
+			unpin_user_pages_dirty_lock(pages, p - pages, dirty);
+			p = pages;
+		}
+	}
+	for (; nr; nr--, run++)
+		p = gather(p, run, dirty);
+	unpin_user_pages_dirty_lock(pages, p - pages, dirty);
+	cond_resched();
+}
+
 /**
- * dmamem_runs_release - unpin all pages and free the list
- * @runs: The runs, finished or not; may be empty
+ * dmamem_runs_unpin - unpin all pages
+ * @runs: Runs of pages, may be empty
  * @dirty: A device may have written to them
  */
-void dmamem_runs_release(struct dmamem_runs *runs, bool dirty)
+void dmamem_runs_unpin(struct dmamem_runs *runs, bool dirty)
 {
-	unsigned int i, left = runs->sgt.orig_nents;
-	struct scatterlist *chunk, *next;
+	struct dmamem_runs_chunk *chunk;
 
-	for (chunk = runs->sgt.sgl; chunk; chunk = next) {
-		for (i = 0; left && i < RUNS_PER_CHUNK; i++, left--)
-			unpin_run(chunk + i, dirty);
-		next = next_chunk(chunk);
-		free_page((unsigned long)chunk);
+	for (chunk = runs->first; chunk; chunk = chunk->next)
+		unpin_chunk(chunk->runs, dmamem_runs_in_chunk(runs, chunk),
+			    dirty);
+}
+
+void dmamem_runs_free(struct dmamem_runs *runs)
+{
+	struct dmamem_runs_chunk *chunk, *next;
+
+	for (chunk = runs->first; chunk; chunk = next) {
+		next = chunk->next;
+		kfree(chunk);
+		cond_resched();
 	}
+}
+
+/**
+ * dmamem_cursor_init - be at the first run
+ * @cur: The cursor
+ * @runs: The runs, at least one
+ */
+void dmamem_cursor_init(struct dmamem_cursor *cur,
+			const struct dmamem_runs *runs)
+{
+	cur->runs = runs;
+	cur->chunk = runs->first;
+	cur->index = 0;
+	cur->into = 0;
+}
+
+/* The run that the cursor is in; its @into bytes before the cursor included */
+struct dmamem_extent *dmamem_cursor_run(const struct dmamem_cursor *cur)
+{
+	return &cur->chunk->runs[cur->index];
+}
+
+/**
+ * dmamem_cursor_next - go on within a run, to its end at most
+ * @cur: The cursor
+ * @bytes: How far
+ *
+ * Return: false at the end of the runs.
+ */
+bool dmamem_cursor_next(struct dmamem_cursor *cur, u64 bytes)
+{
+	cur->into += bytes;
+	if (cur->into < dmamem_cursor_run(cur)->length)
+		return true;
+
+	cur->into = 0;
+	if (++cur->index < dmamem_runs_in_chunk(cur->runs, cur->chunk))
+		return true;
+	cur->index = 0;
+	cur->chunk = cur->chunk->next;
+	cond_resched();
+	return cur->chunk;
+}
+
+/**
+ * dmamem_cursor_seek - go to an offset
+ * @cur: The cursor
+ * @runs: The runs
+ * @offset: Below the end of the runs
+ */
+void dmamem_cursor_seek(struct dmamem_cursor *cur,
+			const struct dmamem_runs *runs, u64 offset)
+{
+	struct dmamem_extent *run;
+
+	dmamem_cursor_init(cur, runs);
+	while (cur->chunk->next && cur->chunk->next->offset <= offset) {
+		cur->chunk = cur->chunk->next;
+		cond_resched();
+	}
+	offset -= cur->chunk->offset;
+	for (run = cur->chunk->runs; offset >= run->length; run++)
+		offset -= run->length;
+	cur->index = run - cur->chunk->runs;
+	cur->into = offset;
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the mapping at an address permits: how to pin it, or why not.
+ * What the mappings at an address permit: how to pin them, or why not.
  *
  * The kernel only says EFAULT, and what it refuses differs between versions.
- * The mapping may change before it is pinned; then the answer was right a
+ * A mapping may change before it is pinned; then the answer was right a
  * moment ago, and what is pinned is still only what the kernel permits.
  */
 #include <linux/backing-dev.h>
@@ -52,15 +52,17 @@ static unsigned int vma_gup_flags(struct vm_area_struct *vma, bool write)
 }
 
 /**
- * dmamem_span_at - look at the mapping at an address of the current process
+ * dmamem_span_at - look at the mappings at an address of the current process
  * @addr: The address
+ * @limit: Where interest ends
  * @flags: enum dmamem_pin_flags
- * @span: Filled in, if the mapping can be pinned
+ * @span: Filled in, if the mapping at @addr can be pinned: it and those behind
+ *        it that are pinned alike
  */
-enum dmamem_cause dmamem_span_at(unsigned long addr, u32 flags,
-				 struct dmamem_span *span)
+enum dmamem_cause dmamem_span_at(unsigned long addr, unsigned long limit,
+				 u32 flags, struct dmamem_span *span)
 {
-	enum dmamem_cause cause = DMAMEM_CAUSE_UNMAPPED;
+	enum dmamem_cause first = DMAMEM_CAUSE_UNMAPPED;
 	bool write = flags & DMAMEM_PIN_WRITE;
 	struct mm_struct *mm = current->mm;
 	struct vm_area_struct *vma;
@@ -70,10 +72,14 @@ enum dmamem_cause dmamem_span_at(unsigned long addr, u32 flags,
 
 	vma = vma_lookup(mm, addr);
 	if (vma) {
-		cause = vma_refusal(vma, write);
-		span->end = vma->vm_end;
+		first = vma_refusal(vma, write);
 		span->gup_flags = vma_gup_flags(vma, write);
 	}
+	while (vma && !vma_refusal(vma, write) &&
+	       vma_gup_flags(vma, write) == span->gup_flags) {
+		span->end = vma->vm_end;
+		vma = span->end < limit ? vma_lookup(mm, span->end) : NULL;
+	}
 	mmap_read_unlock(mm);
-	return cause;
+	return first;
 }

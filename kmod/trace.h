@@ -35,20 +35,20 @@ TRACE_EVENT(dmamem_pin,
 );
 
 TRACE_EVENT(dmamem_unpin,
-	TP_PROTO(unsigned long addr, unsigned long length, unsigned long pages),
-	TP_ARGS(addr, length, pages),
+	TP_PROTO(unsigned long addr, unsigned long length, unsigned int runs),
+	TP_ARGS(addr, length, runs),
 	TP_STRUCT__entry(
 		__field(unsigned long, addr)
 		__field(unsigned long, length)
-		__field(unsigned long, pages)
+		__field(unsigned int, runs)
 	),
 	TP_fast_assign(
 		__entry->addr = addr;
 		__entry->length = length;
-		__entry->pages = pages;
+		__entry->runs = runs;
 	),
-	TP_printk("addr=0x%lx length=0x%lx pages=%lu",
-		  __entry->addr, __entry->length, __entry->pages)
+	TP_printk("addr=0x%lx length=0x%lx runs=%u",
+		  __entry->addr, __entry->length, __entry->runs)
 );
 
 TRACE_EVENT(dmamem_quiesce,

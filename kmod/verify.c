@@ -59,42 +59,30 @@ static long count_same(unsigned long addr, unsigned long pfn, unsigned int nr)
 	return same;
 }
 
-/* Compare the part of one run; *@offset stops at the first difference */
-static int verify_run(struct dmamem_region *region, struct scatterlist *sg,
-		      u64 begin, u64 end, u64 *offset)
+/* Compare page by page; *@offset stops at the first difference */
+static int verify_region(struct dmamem_region *region, u64 *offset, u64 end)
 {
-	unsigned long pfn;
+	struct dmamem_extent *run;
+	struct dmamem_cursor cur;
 	unsigned int nr;
 	long same;
 
+	dmamem_cursor_seek(&cur, &region->runs, *offset);
 	while (*offset < end) {
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		pfn = page_to_pfn(sg_page(sg)) + PFN_DOWN(*offset - begin);
-		nr = min_t(u64, PFN_DOWN(end - *offset), VERIFY_BATCH);
-		same = count_same(region->addr + *offset, pfn, nr);
+		run = dmamem_cursor_run(&cur);
+		nr = min3(PFN_DOWN(run->length - cur.into),
+			  PFN_DOWN(end - *offset), (u64)VERIFY_BATCH);
+		same = count_same(region->addr + *offset,
+				  PHYS_PFN(run->dma_addr + cur.into), nr);
 		if (!same)
 			return fatal_signal_pending(current) ? -EINTR : -ESTALE;
 		*offset += (u64)same << PAGE_SHIFT;
+		dmamem_cursor_next(&cur, (u64)same << PAGE_SHIFT);
 		cond_resched();
 	}
 	return 0;
-}
-
-static int verify_region(struct dmamem_region *region, u64 *offset, u64 end)
-{
-	struct scatterlist *sg = region->runs.sgt.sgl;
-	u64 begin, next;
-	int ret = 0;
-
-	for (begin = 0; !ret && begin < end; begin = next) {
-		next = begin + sg->length;
-		if (*offset < next)
-			ret = verify_run(region, sg, begin, min(next, end),
-					 offset);
-		sg = dmamem_next_run(sg);
-	}
-	return ret;
 }
 
 int dmamem_verify(struct dmamem_call *call)
