@@ -12,6 +12,14 @@ $(B)/kernel/%/dmamem.ko: $(KMOD_SRCS) scripts/kernel
 	@mkdir -p $(@D)
 	$(call cmd,KMOD)
 
+# What bench-kmod measures it against
+cmd_BAREPIN = cp $(filter bench/%,$^) $(@D) && $(MAKE) -s \
+	-C "$$(scripts/kernel fetch 6.1)/build" M=$(CURDIR)/$(@D) CC=gcc-12 \
+	modules > $(@D)/log 2>&1 || { cat $(@D)/log; exit 1; }
+$(B)/barepin/barepin.ko: $(wildcard bench/barepin/*) scripts/kernel
+	@mkdir -p $(@D)
+	$(call cmd,BAREPIN)
+
 .PHONY: kmod install-kmod
 kmod:
 	$(Q)$(MAKE) -C $(KDIR) M=$(CURDIR) modules

@@ -69,9 +69,12 @@ check-sanitizers-now: $(GUEST_PROGS) $(B)/kernel/sanitizers/dmamem.ko
 bench-now: $(addprefix $(B)/plain/bench/,map lookup size)
 	$(Q)bench/library $(B)/plain/bench
 
-bench-kmod-now: $(B)/plain/bench/kmod $(B)/kernel/6.1/dmamem.ko
+bench-kmod-now: $(B)/plain/bench/kmod $(B)/barepin/barepin.ko \
+		$(B)/kernel/6.1/dmamem.ko
 	$(Q)selftests/vm/run --icount --iommu on --module vfio-pci \
-		--module vfio_iommu_type1 $<
+		--module vfio_iommu_type1 --expect 'workqueue cpumask' \
+		$(addprefix --file ,$(filter-out %/dmamem.ko,$^)) \
+		'insmod /test/barepin.ko && /test/kmod'
 
 demo-now: $(B)/plain/tools/nvme/demo $(B)/kernel/6.1/dmamem.ko
 	$(Q)scripts/demo
