@@ -15,6 +15,12 @@
 
 #define ENTRY_BYTES ((u64)SZ_2G)
 
+/*
+ * No mapping that the CPU must synchronise is accepted: say so, or the checks
+ * of the DMA API take two regions with a page in common for a mistake.
+ */
+#define DMA_ATTRS DMA_ATTR_SKIP_CPU_SYNC
+
 static enum dma_data_direction region_direction(struct dmamem_region *region)
 {
 	return region->flags & DMAMEM_PIN_WRITE ? DMA_BIDIRECTIONAL :
@@ -150,7 +156,7 @@ static enum dmamem_cause map_error(struct dmamem_region *region, int error)
 static void unmap(struct dmamem_device *dev, struct dmamem_region *region)
 {
 	dma_unmap_sgtable(&dev->pdev->dev, &region->sgt,
-			  region_direction(region), 0);
+			  region_direction(region), DMA_ATTRS);
 	sg_free_table(&region->sgt);
 	region->mapped = false;
 
@@ -183,7 +189,7 @@ static enum dmamem_cause map(struct dmamem_region *region, u64 *offset)
 		return DMAMEM_CAUSE_NO_MEMORY;
 
 	ret = dma_map_sgtable(&dev->pdev->dev, &region->sgt,
-			      region_direction(region), 0);
+			      region_direction(region), DMA_ATTRS);
 	if (ret) {
 		sg_free_table(&region->sgt);
 		return map_error(region, ret);
