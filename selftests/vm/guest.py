@@ -248,6 +248,8 @@ class Guest:
                 mark = re.search(r"dmamem-vm: program (\d+)", line)
                 if mark:
                     culprit = results[int(mark.group(1)) - 1].splats
+                elif "dmamem-vm: after all programs" in line:
+                    culprit = self.complaints
                 elif SPLAT.search(line) and not any(
                         pattern.search(line) for pattern in expected):
                     culprit.append(line)
