@@ -20,6 +20,9 @@ $(B)/barepin/barepin.ko: $(wildcard bench/barepin/*) scripts/kernel
 	@mkdir -p $(@D)
 	$(call cmd,BAREPIN)
 
+# Another configuration is another kernel
+$(B)/kernel/sanitizers/dmamem.ko: selftests/vm/sanitizers.config
+
 .PHONY: kmod install-kmod
 kmod:
 	$(Q)$(MAKE) -C $(KDIR) M=$(CURDIR) modules

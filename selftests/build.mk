@@ -16,6 +16,7 @@ M32_PROGS := $(M32_SRCS:%.c=$(B)/m32/%)
 
 UNIT_PROGS := $(foreach f,plain asan tsan,$(UNIT_SRCS:%.c=$(B)/$(f)/%))
 GUEST_PROGS := $(GUEST_SRCS:%.c=$(B)/plain/%)
+M32_GUEST_PROGS := $(filter $(B)/m32/selftests/guest/%,$(M32_PROGS))
 TEST_SCRIPTS := $(wildcard selftests/unit/*.sh)
 TEST_PROGS := $(UNIT_PROGS) $(M32_PROGS) $(GUEST_PROGS)
 
@@ -48,7 +49,7 @@ $(KSELFTEST): scripts/kselftest
 	$(call cmd,FETCH)
 
 .PHONY: tests guest-tests
-guest-tests: $(GUEST_PROGS)
+guest-tests: $(GUEST_PROGS) $(M32_GUEST_PROGS)
 tests: $(TEST_PROGS)
 
 # Shown with V=1: what programs print even when they pass
@@ -59,12 +60,12 @@ check-now: tests $(B)/kernel/6.1/dmamem.ko
 
 # The guest tests on every kernel, and on one that watches itself
 KERNELS := 6.1 6.12 sid
-check-kernels-now: $(GUEST_PROGS) $(KERNELS:%=$(B)/kernel/%/dmamem.ko)
+check-kernels-now: guest-tests $(KERNELS:%=$(B)/kernel/%/dmamem.ko)
 	$(Q)! grep -i warning: $(KERNELS:%=$(B)/kernel/%/log)
-	$(Q)$(CHECK) $(KERNELS:%=--kernel %) $(GUEST_PROGS)
+	$(Q)$(CHECK) $(KERNELS:%=--kernel %) $(GUEST_PROGS) $(M32_GUEST_PROGS)
 
-check-sanitizers-now: $(GUEST_PROGS) $(B)/kernel/sanitizers/dmamem.ko
-	$(Q)$(CHECK) --kernel sanitizers $(GUEST_PROGS)
+check-sanitizers-now: guest-tests $(B)/kernel/sanitizers/dmamem.ko
+	$(Q)$(CHECK) --kernel sanitizers $(GUEST_PROGS) $(M32_GUEST_PROGS)
 
 bench-now: $(addprefix $(B)/plain/bench/,map lookup size)
 	$(Q)bench/library $(B)/plain/bench
