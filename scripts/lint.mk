@@ -18,8 +18,8 @@ LINT_HEADERS := $(sort $(LINT_API) $(LINT_USER_H))
 
 # $(call interpreted,NAME): scripts whose first line names the interpreter
 interpreted = $(shell awk 'FNR == 1 && /^.!.*$(1)/ { print FILENAME }' \
-	/dev/null $(wildcard .ci/run scripts/* selftests/vm/*) 2>/dev/null)
-LINT_SH := $(sort $(call in,sh,scripts selftests/vm) $(call interpreted,sh$$))
+	/dev/null $(wildcard .ci/run bench/* scripts/* selftests/vm/*) 2>/dev/null)
+LINT_SH := $(sort $(call in,sh,scripts selftests/unit) $(call interpreted,sh$$))
 LINT_PY := $(sort $(call in,py,Documentation scripts selftests/vm) \
 	$(call interpreted,python3))
 
