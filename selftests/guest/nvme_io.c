@@ -4,6 +4,7 @@
  * what cannot work is refused.
  */
 #include <errno.h>
+#include <pthread.h>
 #include <string.h>
 
 #include <dmamem/memory.h>
@@ -336,6 +337,67 @@ TEST_F(nvme, many_commands_in_flight)
 	for (i = 0; i < NR_STREAMS; i++) {
 		EXPECT_EQ(NR_ROUNDS, streams[i].rounds);
 		EXPECT_EQ(0, streams[i].errors);
+	}
+}
+
+/* Queue pairs of different threads have nothing to do with each other */
+#define NR_THREADS 2
+#define NR_THREAD_ROUNDS 100
+
+struct worker {
+	const struct nvme_rig *rig;
+	struct nvme_qpair *qpair;
+	unsigned char *data;
+	uint64_t lba;
+	unsigned int errors;
+};
+
+static void *work(void *arg)
+{
+	struct worker *worker = arg;
+	const struct iovec iov = { worker->data, 4 * PAGE };
+	struct nvme_io io = {
+		.ns = &worker->rig->ns,
+		.lba = worker->lba,
+		.iov = &iov,
+		.nr_iov = 1,
+	};
+	unsigned int i;
+
+	for (i = 0; i < NR_THREAD_ROUNDS; i++) {
+		pattern_fill(worker->data, iov.iov_len, i, worker->lba * 8);
+		io.op = NVME_OP_WRITE;
+		worker->errors += !!nvme_transfer(worker->qpair, &io, NULL);
+		memset(worker->data, NVME_RIG_GUARD, iov.iov_len);
+		io.op = NVME_OP_READ;
+		worker->errors += !!nvme_transfer(worker->qpair, &io, NULL);
+		worker->errors += pattern_check(worker->data, iov.iov_len, i,
+						worker->lba * 8) != iov.iov_len;
+	}
+	return NULL;
+}
+
+TEST_F(nvme, queue_pairs_in_threads)
+{
+	struct session *s = &self->s;
+	struct worker workers[NR_THREADS] = { 0 };
+	pthread_t threads[NR_THREADS];
+	unsigned int i;
+
+	ASSERT_EQ(0, nvme_qpair_free(s->qpair));
+	for (i = 0; i < NR_THREADS; i++) {
+		workers[i].rig = &s->rig;
+		workers[i].data = s->from + i * 8 * PAGE;
+		workers[i].lba = nvme_rig_blocks(&s->rig, i * 8 * PAGE);
+		ASSERT_EQ(0, nvme_qpair_create(s->rig.ctrl, 1, 4 * PAGE,
+					       &workers[i].qpair));
+	}
+	for (i = 0; i < NR_THREADS; i++)
+		ASSERT_EQ(0, pthread_create(&threads[i], NULL, work,
+					    &workers[i]));
+	for (i = 0; i < NR_THREADS; i++) {
+		pthread_join(threads[i], NULL);
+		EXPECT_EQ(0, workers[i].errors);
 	}
 }
 
