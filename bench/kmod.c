@@ -5,10 +5,8 @@
  * addresses cost. For a guest whose clock counts instructions of 4 ns
  * (selftests/vm/run --icount); elsewhere the numbers are time.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,8 +21,9 @@
 #include "selftests/lib/pages.h"
 #include "selftests/lib/uapi.h"
 
-#define LENGTH (64UL << 20)
-#define NR (LENGTH / PAGE)
+#define NR 16384UL
+#define LENGTH (NR * PAGE)
+#define REGIONS_PER_GIB 16
 #define ROUNDS 7
 #define NS_PER_INSTRUCTION 4.0
 
@@ -33,10 +32,11 @@ struct bench {
 	int barepin;
 	int vfio;
 	char *memory;
-	struct dmamem_extent *extents;
-	uint64_t *pagemap;
 	struct dmamem_pin pin;
 };
+
+static struct dmamem_extent all_extents[NR];
+static uint64_t all_entries[NR];
 
 /* Each returns 0 or -errno */
 typedef int (*step_fn)(struct bench *bench);
@@ -66,7 +66,7 @@ static int extents(struct bench *bench)
 {
 	uint32_t count = NR;
 
-	return uapi_extents(bench->dmamem, bench->pin.region, 0, bench->extents,
+	return uapi_extents(bench->dmamem, bench->pin.region, 0, all_extents,
 			    &count);
 }
 
@@ -107,7 +107,7 @@ static int vfio_unmap(struct bench *bench)
 static int read_pagemap(struct bench *bench)
 {
 	int fd = open("/proc/self/pagemap", O_RDONLY);
-	ssize_t got = pread(fd, bench->pagemap, NR * 8,
+	ssize_t got = pread(fd, all_entries, NR * 8,
 			    (uintptr_t)bench->memory / PAGE * 8);
 
 	close(fd);
@@ -191,7 +191,7 @@ static double state_per_gib(struct bench *bench)
 	after = pages_count("/proc/vmstat", "nr_free_pages");
 	for (i = 0; i < 4; i++)
 		uapi_unpin(bench->dmamem, regions[i]);
-	return (before - after) * (double)PAGE / 4 * ((1UL << 30) / LENGTH);
+	return (before - after) * (double)PAGE / 4 * REGIONS_PER_GIB;
 }
 
 static void run(struct bench *bench, const char *kind, char *memory)
@@ -281,17 +281,14 @@ int main(void)
 		.dmamem = uapi_open(NULL),
 		.barepin = open("/dev/barepin", O_WRONLY),
 		.vfio = open_vfio(),
-		.extents = calloc(NR, sizeof(*bench.extents)),
-		.pagemap = calloc(NR, sizeof(*bench.pagemap)),
 	};
 
-	if (bench.dmamem < 0 || bench.barepin < 0 || !bench.extents ||
-	    !bench.pagemap) {
+	if (bench.dmamem < 0 || bench.barepin < 0) {
 		fprintf(stderr, "needs /dev/dmamem and /dev/barepin\n");
 		return 1;
 	}
-	memset(bench.extents, 1, NR * sizeof(*bench.extents));
-	memset(bench.pagemap, 1, NR * sizeof(*bench.pagemap));
+	memset(all_extents, 1, sizeof(all_extents));
+	memset(all_entries, 1, sizeof(all_entries));
 
 	printf("Instructions per 4 KiB page, 64 MiB, median of %d\n", ROUNDS);
 	run(&bench, "4 KiB pages, scattered", map_scattered());

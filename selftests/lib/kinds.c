@@ -9,6 +9,8 @@
 #include "selftests/lib/kinds.h"
 #include "selftests/lib/pages.h"
 
+#define POOL "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages"
+
 #ifndef MAP_HUGE_2MB
 #define MAP_HUGE_2MB (21 << 26)
 #endif
@@ -102,11 +104,8 @@ static void *map_file_private(int prot)
 
 static void *map_hugetlb(int prot, int flags)
 {
-	const char *file = "/sys/kernel/mm/hugepages/hugepages-2048kB/"
-			   "nr_hugepages";
-
-	if (pages_count(file, "") < 8)
-		pages_write(file, "8");
+	if (pages_count(POOL, "") < 8)
+		pages_write(POOL, "8");
 	return map(prot, flags | MAP_ANONYMOUS | MAP_HUGETLB | MAP_HUGE_2MB,
 		   -1);
 }
