@@ -49,7 +49,7 @@ int dmamem_fitness_check(const struct dmamem_fitness *fitness,
 
 	if (fitness->last && (run->value < fitness->first ||
 			      last > fitness->last))
-		return dmamem_because(why, -EOVERFLOW,
+		return dmamem_because(why, -ERANGE,
 				      "%#jx has DMA addresses %#jx to %#jx, outside %#jx to %#jx",
 				      (uintmax_t)addr, (uintmax_t)run->value,
 				      (uintmax_t)last,
@@ -57,7 +57,7 @@ int dmamem_fitness_check(const struct dmamem_fitness *fitness,
 				      (uintmax_t)fitness->last);
 	if (fitness->boundary &&
 	    (run->value ^ last) & ~(fitness->boundary - 1))
-		return dmamem_because(why, -EOVERFLOW,
+		return dmamem_because(why, -ERANGE,
 				      "%#jx has DMA addresses %#jx to %#jx, across a boundary of %#jx",
 				      (uintmax_t)addr, (uintmax_t)run->value,
 				      (uintmax_t)last,

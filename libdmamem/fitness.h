@@ -49,7 +49,7 @@ void dmamem_fitness_init(struct dmamem_fitness *fitness,
  * @addr: where the process has it
  * @why: DMAMEM_EXPLANATION_SIZE bytes
  *
- * Return: 0 or -EOVERFLOW.
+ * Return: 0 or -ERANGE.
  */
 int dmamem_fitness_check(const struct dmamem_fitness *fitness,
 			 const struct dmamem_run *run, uint64_t addr,

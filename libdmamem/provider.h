@@ -91,7 +91,7 @@ int dmamem_provider_check_owner(struct dmamem_provider *provider);
  * @runs: see there
  * @nr: see there
  *
- * Return: 0, -EOVERFLOW (a run does not fit the device), or the provider's
+ * Return: 0, -ERANGE (a run does not fit the device), or the provider's
  * error.
  */
 int dmamem_provider_runs(struct dmamem_provider *provider, uint64_t region,

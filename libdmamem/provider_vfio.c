@@ -48,7 +48,7 @@ static int choose_iova(struct vfio *vfio, uint64_t addr, uint64_t len,
 	*iova = addr;
 	if (dmamem_iova_allowed(&vfio->space, addr, len))
 		return 0;
-	return dmamem_because(why, -EOVERFLOW,
+	return dmamem_because(why, -ERANGE,
 			      "the IOMMU does not take addresses %#jx to %#jx: mode dma would do",
 			      (uintmax_t)addr, (uintmax_t)(addr + len - 1));
 }

@@ -34,14 +34,17 @@ extern "C" {
  * Return: 0, or with nothing changed
  * -EINVAL (misaligned, empty or wrapping range, or one that ends beyond 48
  * bits),
- * -ERANGE (the memory is beyond what the device can address),
+ * -ERANGE (the memory, or a run of its addresses, is beyond what the device or
+ * its IOMMU can address, or across its boundary),
  * -EBUSY (part of the range is registered already, or a page of it is in use
  * and has to move before it can be pinned),
  * -EFAULT (part of the range is not mapped, or not writable),
- * -EOPNOTSUPP (part of the range is a file mapping that cannot be pinned),
+ * -EOPNOTSUPP (part of the range is a file mapping that cannot be pinned, or
+ * with the provider "hugepage" not hugetlb memory),
  * -ENOMEM (no memory, or RLIMIT_MEMLOCK),
  * -EREMOTEIO (the device would reach the memory only through a bounce buffer),
- * -ENOSPC (no I/O virtual address space is left),
+ * -ENOSPC (no I/O virtual address space is left, or VFIO's container has as many
+ * mappings as it may),
  * -EFBIG (longer than the module pins at once),
  * -EPERM (physical addresses, and the caller may not have them),
  * -EIO (another process opened the context),

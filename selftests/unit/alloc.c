@@ -313,7 +313,7 @@ TEST_F(alloc, a_run_that_does_not_fit_the_device)
 	char text[DMAMEM_EXPLANATION_SIZE];
 
 	self->provider->base.fitness.last = 0xffff;
-	EXPECT_EQ(-EOVERFLOW, get(self, PAGE, 0));
+	EXPECT_EQ(-ERANGE, get(self, PAGE, 0));
 	EXPECT_EQ(0, self->provider->nr_regions);
 	EXPECT_LT(0, dmamem_explain(self->ctx, text, sizeof(text)));
 	EXPECT_NE(NULL, strstr(text, "outside"));

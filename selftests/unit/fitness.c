@@ -42,8 +42,8 @@ TEST(address_bits)
 	const struct dmamem_options options = { .address_bits = 32 };
 
 	EXPECT_EQ(0, check(&options, 0xfffff000, 4096));
-	EXPECT_EQ(-EOVERFLOW, check(&options, 0xfffff000, 8192));
-	EXPECT_EQ(-EOVERFLOW, check(&options, UINT64_C(1) << 32, 4096));
+	EXPECT_EQ(-ERANGE, check(&options, 0xfffff000, 8192));
+	EXPECT_EQ(-ERANGE, check(&options, UINT64_C(1) << 32, 4096));
 }
 
 TEST(window)
@@ -54,8 +54,8 @@ TEST(window)
 	};
 
 	EXPECT_EQ(0, check(&options, 0x10000, 0x10000));
-	EXPECT_EQ(-EOVERFLOW, check(&options, 0xf000, 0x2000));
-	EXPECT_EQ(-EOVERFLOW, check(&options, 0x1f000, 0x2000));
+	EXPECT_EQ(-ERANGE, check(&options, 0xf000, 0x2000));
+	EXPECT_EQ(-ERANGE, check(&options, 0x1f000, 0x2000));
 }
 
 TEST(window_without_an_end)
@@ -63,7 +63,7 @@ TEST(window_without_an_end)
 	const struct dmamem_options options = { .window_first = 0x10000 };
 
 	EXPECT_EQ(0, check(&options, UINT64_MAX - 4095, 4096));
-	EXPECT_EQ(-EOVERFLOW, check(&options, 0xf000, 4096));
+	EXPECT_EQ(-ERANGE, check(&options, 0xf000, 4096));
 }
 
 TEST(the_narrower_of_bits_and_window)
@@ -74,7 +74,7 @@ TEST(the_narrower_of_bits_and_window)
 	};
 
 	EXPECT_EQ(0, check(&options, 0xf000, 4096));
-	EXPECT_EQ(-EOVERFLOW, check(&options, 0x10000, 4096));
+	EXPECT_EQ(-ERANGE, check(&options, 0x10000, 4096));
 }
 
 TEST(boundary)
@@ -82,8 +82,8 @@ TEST(boundary)
 	const struct dmamem_options options = { .boundary = 0x10000 };
 
 	EXPECT_EQ(0, check(&options, 0x10000, 0x10000));
-	EXPECT_EQ(-EOVERFLOW, check(&options, 0x1f000, 0x2000));
-	EXPECT_EQ(-EOVERFLOW, check(&options, 0x10000, 0x11000));
+	EXPECT_EQ(-ERANGE, check(&options, 0x1f000, 0x2000));
+	EXPECT_EQ(-ERANGE, check(&options, 0x10000, 0x11000));
 }
 
 TEST(options_that_make_no_sense)
