@@ -17,6 +17,7 @@
 
 /* Identify Controller, SGLS */
 #define SGLS_SUPPORT 0x3u
+#define SGLS_SUPPORT_BYTE 0x1u
 #define SGLS_SUPPORT_DWORD 0x2u
 #define SGLS_BIT_BUCKET 0x10000u
 #define SGLS_MPTR_SGL 0x80000u
@@ -177,6 +178,8 @@ static int check_room(const struct sgl_walk *walk)
 		return 0;
 	if (!builder->nr_segments)
 		return -E2BIG;
+	if (builder->segment_size < 2)
+		return -EINVAL;
 	nr_segments = segments_for(builder, nr);
 	if (nr_segments > builder->nr_segments)
 		return -E2BIG;
@@ -211,8 +214,7 @@ static int walk_iov(struct sgl_walk *walk, const struct iovec *iov,
 static int check_builder(const struct dmamem_nvme_sgl_builder *builder,
 			 unsigned int flags)
 {
-	if (flags & ~ALL_FLAGS ||
-	    (builder->nr_segments && builder->segment_size < 2))
+	if (flags & ~ALL_FLAGS)
 		return -EINVAL;
 	if (!(builder->sgls & SGLS_SUPPORT))
 		return -EOPNOTSUPP;
@@ -240,10 +242,11 @@ static void write_segments(const struct dmamem_nvme_sgl_builder *builder,
 	sgl->nr_segments = writer.next - builder->segments;
 }
 
-int dmamem_nvme_sgl_build(const struct dmamem_nvme_sgl_builder *builder,
-			  const struct iovec *iov, unsigned int nr_iov,
-			  unsigned int flags, struct dmamem_nvme_sgl *sgl,
-			  unsigned int *bad_iov)
+/* Whatever it is, and what is wrong with it */
+static __attribute__((noinline)) int
+build_any(const struct dmamem_nvme_sgl_builder *builder,
+	  const struct iovec *iov, unsigned int nr_iov, unsigned int flags,
+	  struct dmamem_nvme_sgl *sgl, unsigned int *bad_iov)
 {
 	struct sgl_walk walk = { .builder = builder };
 	unsigned int bad = 0;
@@ -267,4 +270,44 @@ int dmamem_nvme_sgl_build(const struct dmamem_nvme_sgl_builder *builder,
 	if (walk.nr > 1)
 		write_segments(builder, iov, nr_iov, flags, sgl);
 	return 0;
+}
+
+/* Is it one segment within one chunk, for a command of data alone? */
+static inline bool in_one_chunk(const struct dmamem_nvme_sgl_builder *builder,
+				const struct iovec *iov, unsigned int nr_iov,
+				unsigned int flags)
+{
+	uint64_t va, last;
+
+	if (nr_iov != 1 || flags & ~DMAMEM_NVME_SGL_READ ||
+	    (builder->sgls & SGLS_SUPPORT) != SGLS_SUPPORT_BYTE)
+		return false;
+	va = (uintptr_t)iov->iov_base;
+	last = va + iov->iov_len - 1;
+	return va < ADDRESS_END &&
+	       ((va ^ last) | (iov->iov_len - 1)) < CHUNK_SIZE;
+}
+
+int dmamem_nvme_sgl_build(const struct dmamem_nvme_sgl_builder *builder,
+			  const struct iovec *iov, unsigned int nr_iov,
+			  unsigned int flags, struct dmamem_nvme_sgl *sgl,
+			  unsigned int *bad_iov)
+{
+	uint64_t va, entry;
+
+	if (likely(in_one_chunk(builder, iov, nr_iov, flags))) {
+		va = (uintptr_t)iov->iov_base;
+		entry = nvme_chunk_entry(builder->map, va);
+		if (likely(entry & ENTRY_VALUE)) {
+			*sgl = (struct dmamem_nvme_sgl){
+				.sgl1 = descriptor(run_dma(entry, va),
+						   iov->iov_len,
+						   TYPE_DATA_BLOCK),
+				.nr_descriptors = 1,
+				.psdt = PSDT_SGL,
+			};
+			return 0;
+		}
+	}
+	return build_any(builder, iov, nr_iov, flags, sgl, bad_iov);
 }

@@ -206,8 +206,8 @@ struct dmamem_nvme_sgl {
  * Return: 0, or
  * -EFAULT (part of a segment is not registered),
  * -EINVAL (the controller wants multiples of 4, a bit bucket without
- * DMAMEM_NVME_SGL_READ, an unknown flag, or segments of less than 2
- * descriptors),
+ * DMAMEM_NVME_SGL_READ, an unknown flag, or segments are needed and hold less
+ * than 2 descriptors),
  * -EOPNOTSUPP (the controller takes no SGLs, no bit buckets or no metadata
  * descriptors),
  * -E2BIG (the segments are full),

@@ -301,6 +301,7 @@ TEST_F(sgl, not_registered)
 TEST_F(sgl, what_the_controller_cannot_do)
 {
 	struct iovec iov[] = { at(0, PAGE) };
+	struct iovec two[] = { at(0, PAGE), at(4 * PAGE, PAGE) };
 
 	self->builder.sgls = SGLS_BIT_BUCKET | SGLS_MPTR_SGL;
 	EXPECT_REFUSED(EOPNOTSUPP, 0, iov);
@@ -311,7 +312,7 @@ TEST_F(sgl, what_the_controller_cannot_do)
 	EXPECT_REFUSED(EINVAL, 0, iov);
 	self->flags = 0;
 	self->builder.segment_size = 1;
-	EXPECT_REFUSED(EINVAL, 0, iov);
+	EXPECT_REFUSED(EINVAL, 1, two);
 }
 
 TEST_F(sgl, psdt)
