@@ -42,7 +42,7 @@ struct dmamem_map *dmamem_map_tables_reserve(void)
 	/* A huge page for the first entry would be waste; see table_added() */
 	madvise(map, sizeof(*map), MADV_NOHUGEPAGE);
 	madvise(map, sizeof(*map), MADV_DONTDUMP);
-	if (mprotect(map, offsetof(struct dmamem_map, slots),
+	if (mprotect(map, offsetof(struct dmamem_map, root) + sizeof(map->root),
 		     PROT_READ | PROT_WRITE)) {
 		dmamem_map_tables_release(map);
 		return NULL;

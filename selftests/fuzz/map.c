@@ -21,8 +21,6 @@
 #define DEFAULT 0x3000
 #define MAX_CALLS 256
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 struct call {
 	uint8_t what;
 	uint8_t value;
