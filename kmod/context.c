@@ -17,7 +17,7 @@
 /**
  * dmamem_context_open - what open() does
  * @file: The file
- * @dev: The device node's function, whose reference is taken over; or NULL
+ * @dev: What the device node is for, NULL for /dev/dmamem
  */
 int dmamem_context_open(struct file *file, struct dmamem_device *dev)
 {
@@ -112,15 +112,19 @@ void dmamem_forget_function(struct dmamem_context *ctx, struct pci_dev *pdev)
 
 /*
  * Whoever learns a physical address and can talk to a device can have it write
- * anywhere: the rule is that of raw I/O. And the address must be what a device
- * would see, which it is not in a guest with encrypted memory or in a Xen PV
- * domain.
+ * anywhere: the rule is that of raw I/O. The same for a function that shares its
+ * translation with others: it reaches what they do. And a physical address must
+ * be what a device would see, which it is not where memory is encrypted, or in a
+ * Xen PV domain.
  */
 enum dmamem_cause dmamem_may_see_addresses(struct dmamem_context *ctx)
 {
-	if (ctx->dev && ctx->dev->domain)
+	bool translated = ctx->dev && ctx->dev->domain;
+
+	if (translated && ctx->dev->alone)
 		return DMAMEM_CAUSE_NONE;
-	if (cc_platform_has(CC_ATTR_MEM_ENCRYPT) || xen_pv_domain())
+	if (!translated &&
+	    (cc_platform_has(CC_ATTR_MEM_ENCRYPT) || xen_pv_domain()))
 		return DMAMEM_CAUSE_NOT_PHYSICAL;
 	if (!capable(CAP_SYS_RAWIO))
 		return DMAMEM_CAUSE_PRIVILEGE;

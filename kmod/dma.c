@@ -130,10 +130,13 @@ static int collect_addresses(struct dmamem_region *region)
 	struct scatterlist *sg;
 	unsigned int i;
 
-	for_each_sgtable_dma_sg(&region->sgt, sg, i)
+	for_each_sgtable_dma_sg(&region->sgt, sg, i) {
 		if (dmamem_runs_append(&region->dma, sg_dma_address(sg),
 				       sg_dma_len(sg)))
 			return -ENOMEM;
+		if (!(i % 1024))
+			cond_resched();
+	}
 	return 0;
 }
 

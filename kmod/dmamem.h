@@ -34,6 +34,7 @@ struct seq_file;
  * @pdev: The function
  * @misc: The node
  * @domain: The IOMMU domain that translates for it; NULL if nothing does
+ * @alone: No other function shares the domain
  * @state: Bit DMAMEM_DEVICE_OPEN: there is one opener
  * @lock: Mapping and unmapping (read) against remove (write). Not held over
  *        pins. Taken inside the device lock of @pdev.
@@ -47,6 +48,7 @@ struct dmamem_device {
 	struct pci_dev *pdev;
 	struct miscdevice misc;
 	struct iommu_domain *domain;
+	bool alone;
 	unsigned long state;
 	struct rw_semaphore lock;
 	bool gone;

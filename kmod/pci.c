@@ -100,6 +100,25 @@ static const struct file_operations device_fops = {
 	.show_fdinfo = dmamem_show_fdinfo,
 };
 
+static int count_one(struct device *device, void *count)
+{
+	++*(unsigned int *)count;
+	return 0;
+}
+
+/* Functions that the IOMMU cannot tell apart are a group, with one domain */
+static bool is_alone(struct device *device)
+{
+	struct iommu_group *group = iommu_group_get(device);
+	unsigned int count = 0;
+
+	if (!group)
+		return false;
+	iommu_group_for_each_dev(group, &count, count_one);
+	iommu_group_put(group);
+	return count == 1;
+}
+
 static int setup_dma(struct dmamem_device *dev)
 {
 	unsigned int bits = clamp(dma_bits, 16U, 64U);
@@ -119,6 +138,7 @@ static int setup_dma(struct dmamem_device *dev)
 	dev->domain = iommu_get_domain_for_dev(device);
 	if (dev->domain && !iommu_is_dma_domain(dev->domain))
 		dev->domain = NULL;
+	dev->alone = is_alone(device);
 	return 0;
 }
 

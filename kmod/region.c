@@ -88,6 +88,7 @@ int dmamem_region_publish(struct dmamem_call *call,
 	if (ret)
 		goto erase;
 
+	/* Cannot fail: the place is there */
 	xa_store(regions, id, region, GFP_KERNEL_ACCOUNT);
 	return 0;
 

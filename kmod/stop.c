@@ -7,6 +7,18 @@
 #include "dmamem.h"
 #include "trace.h"
 
+static int quiesce(struct pci_dev *pdev, bool *drained)
+{
+	/* Removed and still there: the slot may be somebody else's by now */
+	if (!device_is_registered(&pdev->dev))
+		return -ENODEV;
+
+	pci_clear_master(pdev);
+	*drained = pci_wait_for_pending_transaction(pdev);
+	/* Bus mastering stays off: the reset restores what it finds */
+	return pci_reset_function_locked(pdev);
+}
+
 /**
  * dmamem_stop - stop a function for good
  * @pdev: The function, its device lock held
@@ -20,18 +32,15 @@
  */
 bool dmamem_stop(struct pci_dev *pdev)
 {
-	bool drained;
+	bool drained = false;
 	int ret = 0;
 
-	pci_clear_master(pdev);
-	drained = pci_wait_for_pending_transaction(pdev);
-	/* Bus mastering stays off: the reset restores what it finds */
 	if (pci_device_is_present(pdev))
-		ret = pci_reset_function_locked(pdev);
+		ret = quiesce(pdev, &drained);
 
 	trace_dmamem_quiesce(pdev, drained, ret);
 	if (ret) {
-		pci_warn(pdev, "dmamem: cannot be stopped, reset: %d\n", ret);
+		pci_warn(pdev, "dmamem: cannot be stopped: %d\n", ret);
 		return false;
 	}
 	dmamem_quarantine_clear(pdev);

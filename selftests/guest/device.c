@@ -19,6 +19,7 @@
 #include "selftests/lib/edu.h"
 #include "selftests/lib/function.h"
 #include "selftests/lib/pages.h"
+#include "selftests/lib/privilege.h"
 #include "selftests/lib/uapi.h"
 
 FIXTURE(device)
@@ -222,6 +223,23 @@ TEST_F(device, read_only)
 	EXPECT_EQ(0x11, page[PAGE]);
 	EXPECT_EQ(0, uapi_unpin(self->fd, copy));
 	EXPECT_EQ(0, uapi_unpin(self->fd, region));
+}
+
+/* Behind an IOMMU the node's permissions decide, else it takes privilege */
+TEST_F(device, privilege)
+{
+	char *page = pages_map(PAGE);
+	struct dmamem_pin pin;
+
+	ASSERT_EQ(0, privilege_drop(CAP_SYS_RAWIO));
+	if (self->info.address_type != DMAMEM_ADDRESS_TRANSLATED) {
+		EXPECT_EQ(-EPERM, uapi_pin(self->fd, page, PAGE, 0, &pin));
+		EXPECT_EQ(DMAMEM_CAUSE_PRIVILEGE, pin.cause);
+		return;
+	}
+	ASSERT_EQ(0, uapi_pin(self->fd, page, PAGE, 0, &pin));
+	EXPECT_NE(0, uapi_dma_addr(self->fd, pin.region, 0));
+	EXPECT_EQ(0, uapi_unpin(self->fd, pin.region));
 }
 
 TEST_F(device, goes_while_open)

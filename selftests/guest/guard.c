@@ -3,9 +3,6 @@
  * Guards: which functions can be one, and when they are stopped.
  */
 #include <errno.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,6 +12,8 @@
 #include "selftests/lib/pages.h"
 #include "selftests/lib/privilege.h"
 #include "selftests/lib/uapi.h"
+
+#define QUARANTINE "/sys/module/dmamem/parameters/quarantine"
 
 FIXTURE(guard)
 {
@@ -77,6 +76,26 @@ TEST_F(guard, stopped_when_regions_are_left)
 	close(self->fd);
 	self->fd = -1;
 	EXPECT_EQ(0, function_is_master(self->bdf));
+}
+
+/*
+ * Out of the kernel's sight but not out of the machine: nobody can say what it
+ * does, so the pages stay.
+ */
+TEST_F(guard, removed_while_open)
+{
+	long pinned = pages_pinned();
+	char *pages = pages_map(PAGE);
+
+	ASSERT_EQ(0, uapi_guard(self->fd, self->bdf));
+	ASSERT_LT(0, uapi_pin_id(self->fd, pages, PAGE, DMAMEM_PIN_WRITE));
+	ASSERT_EQ(0, function_write(self->bdf, "remove", "1"));
+	close(self->fd);
+	self->fd = -1;
+	EXPECT_EQ(pinned + 1, pages_pinned());
+	EXPECT_EQ(0, pages_write(QUARANTINE, self->bdf));
+	EXPECT_EQ(pinned, pages_pinned());
+	EXPECT_EQ(0, pages_write("/sys/bus/pci/rescan", "1"));
 }
 
 /* An orderly program is not punished */

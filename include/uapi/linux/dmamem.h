@@ -128,9 +128,10 @@ enum dmamem_pin_flags {
  * @DMAMEM_CAUSE_TOO_LONG: EFBIG: @length is beyond @max_length of DMAMEM_INFO
  * @DMAMEM_CAUSE_OWNER: EIO: the caller's memory is not that of the process that
  *                      opened the file
- * @DMAMEM_CAUSE_PRIVILEGE: EPERM: physical addresses, and no CAP_SYS_RAWIO
- * @DMAMEM_CAUSE_LOCKDOWN: EPERM: physical addresses, and the kernel is locked
- *                         down
+ * @DMAMEM_CAUSE_PRIVILEGE: EPERM: no CAP_SYS_RAWIO, and the addresses are
+ *                          physical, or those of a function that the IOMMU
+ *                          cannot tell from another
+ * @DMAMEM_CAUSE_LOCKDOWN: EPERM: the same, and the kernel is locked down
  * @DMAMEM_CAUSE_NOT_PHYSICAL: EOPNOTSUPP: physical addresses, and they are not
  *                             what a device would see: memory is encrypted, or
  *                             this is a Xen PV domain
