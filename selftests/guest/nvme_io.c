@@ -251,6 +251,46 @@ TEST_F(nvme, flush)
 	ASSERT_EQ(0, nvme_transfer(s->qpair, &io, NULL));
 }
 
+static int transfer_namespace(struct session *s, enum nvme_op op,
+			      const struct nvme_namespace *ns)
+{
+	const struct iovec iov = { s->from, PAGE };
+	const struct nvme_io io = {
+		.op = op,
+		.ns = ns,
+		.iov = &iov,
+		.nr_iov = 1,
+	};
+
+	return nvme_transfer(s->qpair, &io, NULL);
+}
+
+/* Each has its own blocks */
+TEST_F(nvme, namespaces)
+{
+	struct session *s = &self->s;
+	struct nvme_namespace ns = { 0 };
+	unsigned int nr = 0;
+	uint32_t nsid = 0;
+
+	while (!nvme_namespace_after(s->rig.ctrl, nsid, &ns)) {
+		ASSERT_GT(ns.nsid, nsid);
+		nsid = ns.nsid;
+		pattern_fill(s->from, PAGE, nsid, 0);
+		ASSERT_EQ(0, transfer_namespace(s, NVME_OP_WRITE, &ns));
+		nr++;
+	}
+	EXPECT_EQ(-ENOENT, nvme_namespace_after(s->rig.ctrl, nsid, &ns));
+	EXPECT_EQ(nsid, ns.nsid);
+
+	for (nsid = 0; nr; nr--) {
+		ASSERT_EQ(0, nvme_namespace_after(s->rig.ctrl, nsid, &ns));
+		nsid = ns.nsid;
+		ASSERT_EQ(0, transfer_namespace(s, NVME_OP_READ, &ns));
+		EXPECT_EQ(PAGE, pattern_check(s->from, PAGE, nsid, 0));
+	}
+}
+
 /* Commands in flight, each with its own buffers and its own part of the disk */
 #define NR_STREAMS 32
 #define NR_ROUNDS 40
