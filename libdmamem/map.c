@@ -127,7 +127,20 @@ static struct map_unit leaf_unit(const struct dmamem_map *map, uint64_t entry,
 	return unit;
 }
 
-/* @want: more than this of a leaf need not be looked at */
+/* Most of the address space is empty: pass over it quickly, up to @want bytes */
+static uint64_t empty_gibs(const struct dmamem_map *map, uint64_t addr,
+			   uint64_t left, uint64_t want)
+{
+	uint64_t gib = (addr >> GIB_SHIFT) + 1;
+
+	while (left < want && gib < NR_GIBS && !load_acquire(&map->root[gib])) {
+		left += GIB_SIZE;
+		gib++;
+	}
+	return left;
+}
+
+/* @want: more than this need not be looked at where it takes time */
 static struct map_unit unit_at(const struct dmamem_map *map, uint64_t addr,
 			       uint64_t want)
 {
@@ -143,6 +156,8 @@ static struct map_unit unit_at(const struct dmamem_map *map, uint64_t addr,
 	offset = addr & (size - 1);
 	unit.left = size - offset;
 	unit.absent = !entry && map->rule == DMAMEM_MAP_LINEAR;
+	if (!entry && size == GIB_SIZE)
+		unit.left = empty_gibs(map, addr, unit.left, want);
 	if (!entry)
 		unit.value = map->default_value;
 	else if (map->rule == DMAMEM_MAP_LINEAR)
