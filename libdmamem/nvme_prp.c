@@ -124,10 +124,10 @@ build_pages(struct prp_request *rq, uint64_t entry, uint64_t len)
 						 rq->nr_iov, rq->prp,
 						 rq->bad_iov);
 	rq->more = further_pages(rq->va, len);
-	if (entry & ENTRY_VALUE)
-		return build_in_run(rq, entry);
 	if (entry & ENTRY_COMPLETE)
 		return build_in_leaf(rq, leaf_slots(entry, rq->va));
+	if (entry & ENTRY_VALUE)
+		return build_in_run(rq, entry);
 	return build_in_any_leaf(rq->builder, rq->iov, rq->nr_iov, rq->prp,
 				 rq->bad_iov);
 }
@@ -159,10 +159,11 @@ int dmamem_nvme_prp_build(const struct dmamem_nvme_prp_builder *builder,
 	entry = nvme_chunk_entry(builder->map, rq.va);
 	if (len - 1 >= PAGE_SIZE - offset)
 		return build_pages(&rq, entry, len);
+	if (entry & ENTRY_COMPLETE)
+		return finish(&rq, load_page(leaf_slots(entry, rq.va)) + offset,
+			      0, 1);
 	if (entry & ENTRY_VALUE)
 		return finish(&rq, run_dma(entry, rq.va), 0, 1);
-	if (entry & ENTRY_COMPLETE)
-		return finish(&rq, load_page(leaf_slots(entry, rq.va)) + offset, 0, 1);
 	return build_in_any_leaf(builder, iov, nr_iov, prp, bad_iov);
 }
 

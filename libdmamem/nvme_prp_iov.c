@@ -42,46 +42,50 @@ static uint64_t *gather_spans(uint64_t *entry, const uint64_t *end,
 	return entry;
 }
 
-/* A segment that starts on a page below 2^48: most of them are no longer */
-static inline uint64_t *gather_segment(uint64_t *entry, const uint64_t *end,
-				       const struct dmamem_map *map,
-				       uint64_t va, uint64_t len)
+/* The page at an address below 2^48, or LEAF_ABSENT for a closer look */
+static inline uint64_t whole_page(const struct dmamem_map *map, uint64_t va)
 {
-	uint64_t chunk = nvme_chunk_entry(map, va);
+	uint64_t entry = nvme_chunk_entry(map, va);
 
-	if (unlikely(len > PAGE_SIZE || entry == end))
-		return gather_spans(entry, end, map, va, len);
-	if (chunk & ENTRY_VALUE)
-		*entry = run_dma(chunk, va);
-	else if (chunk & ENTRY_COMPLETE)
-		*entry = load_page(leaf_slots(chunk, va));
-	else
-		return gather_spans(entry, end, map, va, len);
-	return entry + 1;
+	if (entry & ENTRY_COMPLETE)
+		return load_page(leaf_slots(entry, va));
+	return entry & ENTRY_VALUE ? run_dma(entry, va) : LEAF_ABSENT;
 }
 
-/* Entries that these segments take, or UINT64_MAX for a closer look */
+/*
+ * Entries that these segments take, or UINT64_MAX for a closer look. Most
+ * segments are of one page. Others leave room for one entry of each that
+ * follows, so that those need not ask.
+ */
 static uint64_t gather_iov(uint64_t entries[MAX_ENTRIES],
 			   const struct dmamem_map *map,
 			   const struct iovec *iov, unsigned int nr_iov)
 {
-	const uint64_t *end = entries + MAX_ENTRIES;
-	const struct iovec *iov_end = iov + nr_iov;
+	const struct iovec *end = iov + nr_iov;
 	uint64_t *entry = entries;
 	uint64_t tail = 0;
 
-	for (; iov < iov_end; iov++) {
+	if (nr_iov > MAX_ENTRIES)
+		return UINT64_MAX;
+	for (; iov < end; iov++) {
 		uint64_t va = (uintptr_t)iov->iov_base;
+		uint64_t page = LEAF_ABSENT;
 
 		if (!iov->iov_len)
 			continue;
-		if (likely(!((tail | va) & ~(ADDRESS_END - PAGE_SIZE))))
-			entry = gather_segment(entry, end, map, va,
-					       iov->iov_len);
-		else if (entry == entries && !(va & 3))
-			entry = gather_spans(entry, end, map, va, iov->iov_len);
-		else
+		if (likely(!((tail | va) & ~(ADDRESS_END - PAGE_SIZE)))) {
+			if (likely(iov->iov_len <= PAGE_SIZE))
+				page = whole_page(map, va);
+		} else if (entry != entries || va & 3) {
 			return UINT64_MAX;
+		}
+
+		if (likely(page != LEAF_ABSENT))
+			*entry++ = page;
+		else
+			entry = gather_spans(entry, &entries[MAX_ENTRIES] -
+					     (end - iov - 1), map, va,
+					     iov->iov_len);
 		if (unlikely(!entry))
 			return UINT64_MAX;
 		tail = va + iov->iov_len;
