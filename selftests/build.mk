@@ -67,7 +67,16 @@ check-kernels-now: guest-tests $(KERNELS:%=$(B)/kernel/%/dmamem.ko)
 check-sanitizers-now: guest-tests $(B)/kernel/sanitizers/dmamem.ko
 	$(Q)$(CHECK) --kernel sanitizers $(GUEST_PROGS) $(M32_GUEST_PROGS)
 
-bench-now: $(addprefix $(B)/plain/bench/,map lookup size)
+# Beside the map, where Debian's dpdk-dev is installed
+BENCH_DPDK := $(if $(shell pkg-config --exists libdpdk 2>/dev/null && echo yes), \
+	$(B)/plain/bench/dpdk/virt2iova)
+$(B)/plain/bench/dpdk/virt2iova: bench/dpdk/virt2iova.c
+	@mkdir -p $(@D)
+	$(call cmd,DPDK)
+cmd_DPDK = $(CC) $(WARNINGS) $(CFLAGS) -o $@ $< \
+	$$(pkg-config --cflags --libs libdpdk)
+
+bench-now: $(addprefix $(B)/plain/bench/,map nvme lookup size) $(BENCH_DPDK)
 	$(Q)bench/library $(B)/plain/bench
 
 bench-kmod-now: $(B)/plain/bench/kmod $(B)/barepin/barepin.ko \
