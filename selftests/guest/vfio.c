@@ -22,7 +22,6 @@
 /* Two functions of one device: without ACS they are in one group */
 #define FIRST "0000:00:06.0"
 #define SECOND "0000:00:06.1"
-#define EDU_BAR 0x100000
 #define ENTRY_LIMIT "/sys/module/vfio_iommu_type1/parameters/dma_entry_limit"
 #define NOBODY 65534
 #define MIB(n) ((size_t)(n) << 20)
@@ -123,9 +122,7 @@ TEST_F(vfio, devices_share_a_container)
 	EXPECT_LE(0, dmamem_device_fd(self->rig.ctx, SECOND));
 
 	second.ctx = self->rig.ctx;
-	ASSERT_EQ(0, function_enable(FIRST, 1));
-	second.edu.bar = function_map(FIRST, EDU_BAR);
-	ASSERT_NE(NULL, second.edu.bar);
+	ASSERT_EQ(0, dma_rig_map_device(self->rig.ctx, &second.edu));
 	memset(mem, 0x3c, PAGE);
 	ASSERT_EQ(0, dma_rig_copy(&second, mem, mem + PAGE));
 	EXPECT_EQ(0, memcmp(mem, mem + PAGE, EDU_BYTES));
@@ -165,7 +162,7 @@ TEST_F(vfio, memlock_is_explained)
 TEST(entries_are_saved_and_their_limit_explained)
 {
 	char *mem, *pages = NULL, why[512] = "";
-	struct dma_rig rig;
+	struct dma_rig rig = { 0 };
 	int ret, nr = 0;
 
 	if (pages_write(ENTRY_LIMIT, "4"))
@@ -200,11 +197,11 @@ TEST_F(vfio, addresses_that_the_device_can_use)
 	unsigned char *mem = pages_map(MIB(4));
 	struct dmamem_histogram histogram;
 	char why[512] = "", bdf[16];
-	struct dma_rig rig;
+	struct dma_rig rig = { 0 };
 	uint64_t dma;
 
 	ASSERT_NE(NULL, mem);
-	rig.edu = self->rig.edu;
+	memcpy(rig.edu.bdf, self->rig.edu.bdf, sizeof(bdf));
 	memcpy(bdf, self->rig.edu.bdf, sizeof(bdf));
 	dma_rig_close(&self->rig);
 	ASSERT_EQ(0, open_device(bdf, &options, &rig.ctx, why))
@@ -217,13 +214,13 @@ TEST_F(vfio, addresses_that_the_device_can_use)
 	EXPECT_GE(UINT32_MAX, dma + MIB(4) - 1);
 	EXPECT_EQ((uintptr_t)mem % HUGE, dma % HUGE);
 
-	ASSERT_EQ(0, function_enable(bdf, 1));
+	ASSERT_EQ(0, dma_rig_map_device(rig.ctx, &rig.edu));
 	memset(mem, 0x5e, PAGE);
 	ASSERT_EQ(0, dma_rig_copy(&rig, mem, mem + MIB(3)));
 	EXPECT_EQ(0, memcmp(mem, mem + MIB(3), EDU_BYTES));
-	EXPECT_EQ(-EOPNOTSUPP, (dmamem_close(rig.ctx),
-				options.iova_mode = DMAMEM_IOVA_VA,
-				open_device(bdf, &options, &rig.ctx, why)));
+	dma_rig_close(&rig);
+	options.iova_mode = DMAMEM_IOVA_VA;
+	EXPECT_EQ(-EOPNOTSUPP, open_device(bdf, &options, &rig.ctx, why));
 	EXPECT_NE(NULL, strstr(why, "mode va"));
 }
 

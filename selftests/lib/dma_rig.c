@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/vfio.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/klog.h>
 #include <sys/mman.h>
 
@@ -28,20 +30,50 @@ static int open_context(struct dma_rig *rig, const char *provider,
 	return dmamem_open(&options, &rig->ctx);
 }
 
+/* With VFIO only VFIO may map them: newer kernels see to that */
+static volatile void *map_registers(struct dmamem_context *ctx, const char *bdf)
+{
+	struct vfio_region_info region = {
+		.argsz = sizeof(region),
+		.index = VFIO_PCI_BAR0_REGION_INDEX,
+	};
+	void *bar;
+	int fd;
+
+	if (strcmp(dmamem_get_provider(ctx), "vfio"))
+		return function_map(bdf, EDU_BAR_BYTES);
+	fd = dmamem_device_fd(ctx, bdf);
+	if (fd < 0 || ioctl(fd, VFIO_DEVICE_GET_REGION_INFO, &region))
+		return NULL;
+	bar = mmap(NULL, EDU_BAR_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+		   (off_t)region.offset);
+	return bar == MAP_FAILED ? NULL : bar;
+}
+
+/* VFIO and the module have their own idea of bus mastering */
+int dma_rig_map_device(struct dmamem_context *ctx, struct edu *edu)
+{
+	int ret = function_enable(edu->bdf, 1);
+
+	if (ret)
+		return ret;
+	edu->bar = map_registers(ctx, edu->bdf);
+	return edu->bar ? 0 : -EIO;
+}
+
 int dma_rig_open(struct dma_rig *rig, const char *driver, const char *provider,
 		 enum dmamem_iova_mode mode)
 {
 	int ret;
 
 	memset(rig, 0, sizeof(*rig));
-	ret = edu_open(&rig->edu, driver);
+	ret = edu_bind(&rig->edu, driver);
 	if (ret)
 		return ret == -ENODEV ? ret : -ENOENT;
 	ret = open_context(rig, provider, mode);
 	if (ret)
 		return ret;
-	/* VFIO and the module have their own idea of bus mastering */
-	ret = function_enable(rig->edu.bdf, 1);
+	ret = dma_rig_map_device(rig->ctx, &rig->edu);
 	if (ret)
 		dma_rig_close(rig);
 	return ret;
@@ -49,6 +81,10 @@ int dma_rig_open(struct dma_rig *rig, const char *driver, const char *provider,
 
 void dma_rig_close(struct dma_rig *rig)
 {
+	/* VFIO waits for the mapping to go */
+	if (rig->edu.bar)
+		munmap((void *)rig->edu.bar, EDU_BAR_BYTES);
+	rig->edu.bar = NULL;
 	if (rig->ctx)
 		dmamem_close(rig->ctx);
 	rig->ctx = NULL;

@@ -32,6 +32,9 @@ struct dma_rig {
 int dma_rig_open(struct dma_rig *rig, const char *driver, const char *provider,
 		 enum dmamem_iova_mode mode);
 
+/* Turn a device's bus mastering on and map its registers; 0 or -errno */
+int dma_rig_map_device(struct dmamem_context *ctx, struct edu *edu);
+
 void dma_rig_close(struct dma_rig *rig);
 
 /* Have the device copy from one address to another; 0 or -errno */

@@ -5,7 +5,6 @@
 #include "selftests/lib/edu.h"
 #include "selftests/lib/function.h"
 
-#define BAR_BYTES 0x100000
 #define BUFFER 0x40000
 
 /* Registers, in units of 32 bits */
@@ -16,18 +15,23 @@
 #define DMA_RUN 1
 #define DMA_TO_MEMORY 2
 
+int edu_bind(struct edu *edu, const char *driver)
+{
+	int ret = function_find(FUNCTION_EDU, edu->bdf);
+
+	return ret ? ret : function_bind(edu->bdf, driver);
+}
+
 int edu_open(struct edu *edu, const char *driver)
 {
 	int ret;
 
-	ret = function_find(FUNCTION_EDU, edu->bdf);
-	if (!ret)
-		ret = function_bind(edu->bdf, driver);
+	ret = edu_bind(edu, driver);
 	if (!ret)
 		ret = function_enable(edu->bdf, 1);
 	if (ret)
 		return ret;
-	edu->bar = function_map(edu->bdf, BAR_BYTES);
+	edu->bar = function_map(edu->bdf, EDU_BAR_BYTES);
 	return edu->bar ? 0 : -EIO;
 }
 

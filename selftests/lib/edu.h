@@ -16,7 +16,12 @@ struct edu {
 	volatile uint32_t *bar;
 };
 
-/* Find the device, bind it to @driver (NULL: none) and map it; 0 or -errno */
+#define EDU_BAR_BYTES 0x100000
+
+/* Find the device and bind it to @driver (NULL: none); 0 or -errno */
+int edu_bind(struct edu *edu, const char *driver);
+
+/* The same, and map its registers */
 int edu_open(struct edu *edu, const char *driver);
 
 /* Start a transfer of up to EDU_BYTES; it happens 100 ms later */
