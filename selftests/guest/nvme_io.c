@@ -252,12 +252,13 @@ TEST_F(nvme, flush)
 }
 
 static int transfer_namespace(struct session *s, enum nvme_op op,
-			      const struct nvme_namespace *ns)
+			      const struct nvme_namespace *ns, uint64_t lba)
 {
 	const struct iovec iov = { s->from, PAGE };
 	const struct nvme_io io = {
 		.op = op,
 		.ns = ns,
+		.lba = lba,
 		.iov = &iov,
 		.nr_iov = 1,
 	};
@@ -277,7 +278,7 @@ TEST_F(nvme, namespaces)
 		ASSERT_GT(ns.nsid, nsid);
 		nsid = ns.nsid;
 		pattern_fill(s->from, PAGE, nsid, 0);
-		ASSERT_EQ(0, transfer_namespace(s, NVME_OP_WRITE, &ns));
+		ASSERT_EQ(0, transfer_namespace(s, NVME_OP_WRITE, &ns, 0));
 		nr++;
 	}
 	EXPECT_EQ(-ENOENT, nvme_namespace_after(s->rig.ctrl, nsid, &ns));
@@ -286,8 +287,37 @@ TEST_F(nvme, namespaces)
 	for (nsid = 0; nr; nr--) {
 		ASSERT_EQ(0, nvme_namespace_after(s->rig.ctrl, nsid, &ns));
 		nsid = ns.nsid;
-		ASSERT_EQ(0, transfer_namespace(s, NVME_OP_READ, &ns));
+		ASSERT_EQ(0, transfer_namespace(s, NVME_OP_READ, &ns, 0));
 		EXPECT_EQ(PAGE, pattern_check(s->from, PAGE, nsid, 0));
+	}
+}
+
+/* 0, then each power of two from a page of the smallest blocks on */
+static uint64_t next_bit(uint64_t lba)
+{
+	return lba ? lba * 2 : 8;
+}
+
+/* Every bit of a block's number counts */
+TEST_F(nvme, blocks_far_apart)
+{
+	struct session *s = &self->s;
+	struct nvme_namespace ns;
+	uint32_t nsid = 0;
+	uint64_t lba;
+
+	while (!nvme_namespace_after(s->rig.ctrl, nsid, &ns)) {
+		nsid = ns.nsid;
+		for (lba = 0; lba <= ns.nr_lbas - 8; lba = next_bit(lba)) {
+			pattern_fill(s->from, PAGE, lba, 0);
+			ASSERT_EQ(0, transfer_namespace(s, NVME_OP_WRITE, &ns,
+							lba));
+		}
+		for (lba = 0; lba <= ns.nr_lbas - 8; lba = next_bit(lba)) {
+			ASSERT_EQ(0, transfer_namespace(s, NVME_OP_READ, &ns,
+							lba));
+			EXPECT_EQ(PAGE, pattern_check(s->from, PAGE, lba, 0));
+		}
 	}
 }
 
