@@ -88,7 +88,7 @@ static void prepare(struct subject *subject, const struct bench_case *what)
 	/* Segments with gaps between them */
 	for (unsigned int i = 0; i < what->nr_iov; i++)
 		subject->iov[i] = (struct iovec){
-			(void *)(uintptr_t)(BASE + i * 3 * PAGE_SIZE),
+			(void *)(uintptr_t)(BASE + 3 * PAGE_SIZE * i),
 			what->len,
 		};
 }

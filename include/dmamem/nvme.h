@@ -65,6 +65,10 @@ struct dmamem_nvme_prp_builder {
  * @nr_entries: PRP entries that point to data
  * @nr_pages: list pages used, the first ones of the builder's
  *
+ * In the host's byte order; the command wants them little-endian. True until
+ * memory that the transfer names is unregistered, which must not happen before
+ * the command has completed.
+ *
  * NVMe Base Specification 2.0, "Physical Region Page Entry and List".
  */
 struct dmamem_nvme_prp {
@@ -85,12 +89,18 @@ struct dmamem_nvme_prp {
  * @prp: the result, unchanged on failure
  * @bad_iov: on failure, the segment that is to blame; may be NULL
  *
- * A transfer of no bytes is two zero entries. Takes no lock.
+ * A transfer of no bytes is two zero entries. Takes no lock. Where the map holds
+ * the list already, @prp2 points there, and no list page is used.
+ *
+ * The first segment with which anything is wrong is to blame; if several things
+ * are wrong with it, the error is one of them. On failure nothing has been
+ * written, neither @prp nor list pages.
  *
  * Return: 0, or
  * -EFAULT (part of a segment is not registered),
  * -EINVAL (a segment breaks the alignment rules, or mps_shift is out of range),
- * -ERANGE (a controller page is larger than the runs of the memory in it),
+ * -ERANGE (a controller page is larger than the runs of the memory in it, or
+ * does not start where they do),
  * -E2BIG (the list pages are full).
  */
 int dmamem_nvme_prp_build(const struct dmamem_nvme_prp_builder *builder,
@@ -103,7 +113,8 @@ int dmamem_nvme_prp_build(const struct dmamem_nvme_prp_builder *builder,
  * @len: bytes in all
  * @mps_shift: log2 of the controller's memory page size
  *
- * Return: list pages, 0 for a transfer of up to two controller pages.
+ * Return: list pages, 0 for a transfer of up to two controller pages; SIZE_MAX
+ * if @mps_shift is not in 12 to 27.
  */
 size_t dmamem_nvme_prp_pages(size_t offset, size_t len, unsigned int mps_shift);
 
