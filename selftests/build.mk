@@ -44,6 +44,15 @@ $(PROG_SRCS:%.c=$(B)/$(1)/%): %: %.o \
 	$$(call cmd,LINK)
 endef
 
+# DPDK, where Debian's dpdk-dev is installed
+ifneq ($(shell pkg-config --exists libdpdk 2>/dev/null && echo there),)
+$(B)/plain/selftests/guest/dpdk.o: ALL_CPPFLAGS += \
+	$(patsubst -I%,-isystem %,$(shell pkg-config --cflags libdpdk))
+$(B)/plain/selftests/guest/dpdk: LDFLAGS += -Wl,--no-as-needed -lrte_eal \
+	-lrte_mbuf -lrte_mempool -lrte_mempool_ring -lrte_ethdev \
+	-lrte_net_e1000 -lrte_bus_pci
+endif
+
 cmd_FETCH = scripts/kselftest $@
 $(KSELFTEST): scripts/kselftest
 	$(call cmd,FETCH)
