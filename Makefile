@@ -31,9 +31,11 @@ Q := $(if $(filter 1,$(V)),,@)
 cmd = $(if $(Q),@printf '  %-7s %s\n' $(1) $@;) $(cmd_$(1))
 
 # $(call remember,FILE,TEXT): rewrite FILE when TEXT is not what it says, so
-# that what depends on FILE is rebuilt when TEXT changes
-remember = $(shell mkdir -p $(dir $(1)))$(if $(subst |$(file <$(1))|,,|= $(2)|), \
-	$(file >$(1),= $(2)))
+# that what depends on FILE is rebuilt when TEXT changes. (make 4.3 does not
+# always take the newline off what it reads: strip does.)
+remember = $(shell mkdir -p $(dir $(1)))$(if \
+	$(subst |$(strip $(file <$(1)))|,,|= $(strip $(2))|), \
+	$(file >$(1),= $(strip $(2))))
 
 cmd_CC = $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(FLAVOUR_FLAGS) -MMD -MP -c -o $@ $<
 cmd_AR = rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
@@ -77,6 +79,7 @@ $(foreach f,$(FLAVOURS),$(eval $(call flavour_rules,$(f))))
 all: library tools
 
 clean:
+	$(if $(filter-out clean,$(MAKECMDGOALS)),$(error clean wants to be alone))
 	$(Q)rm -rf $(B)
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
