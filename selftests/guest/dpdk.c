@@ -47,7 +47,7 @@ struct memory {
 
 static int start_dpdk(void)
 {
-	char *args[] = {
+	char *args[9] = {
 		"dpdk", "--iova-mode=pa", "-m", "2", "--in-memory",
 		"--no-telemetry", "-l", "0", "--log-level=error",
 	};
