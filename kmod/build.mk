@@ -29,3 +29,5 @@ kmod:
 
 install-kmod: kmod
 	$(Q)$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
+	$(Q)install -D -m 644 kmod/60-dmamem.rules \
+		$(DESTDIR)/usr/lib/udev/rules.d/60-dmamem.rules
