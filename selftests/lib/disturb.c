@@ -113,6 +113,7 @@ static void run(struct disturb *disturb)
 struct disturb *disturb_start(const struct iovec ranges[DISTURB_RANGES])
 {
 	struct disturb *disturb;
+	pid_t pid;
 
 	disturb = mmap(NULL, sizeof(*disturb), PROT_READ | PROT_WRITE,
 		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -120,10 +121,12 @@ struct disturb *disturb_start(const struct iovec ranges[DISTURB_RANGES])
 		return NULL;
 	disturb->victim = getpid();
 	memcpy(disturb->ranges, ranges, sizeof(disturb->ranges));
-	disturb->pid = fork();
-	if (!disturb->pid)
+	/* The child must not write to what it shares: 0 is not its pid */
+	pid = fork();
+	if (!pid)
 		run(disturb);
-	return disturb->pid < 0 ? NULL : disturb;
+	disturb->pid = pid;
+	return pid < 0 ? NULL : disturb;
 }
 
 void disturb_stop(struct disturb *disturb)
