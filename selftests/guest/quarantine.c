@@ -145,4 +145,33 @@ TEST_F(quarantine, function_works_again)
 	EXPECT_EQ(NR_PAGES * PAGE, quarantined());
 }
 
+/*
+ * A controller that can be reset, but not while it should be: for once, the
+ * kernel is told to know no method.
+ */
+TEST(ends_with_a_reset)
+{
+	char *pages = pages_map(NR_PAGES * PAGE);
+	long pinned = pages_pinned();
+	char bdf[FUNCTION_NAME];
+	int fd;
+
+	if (function_find(FUNCTION_NVME, bdf))
+		SKIP(return, "no NVMe controller of QEMU");
+	ASSERT_EQ(0, function_bind(bdf, "dmamem"));
+	ASSERT_EQ(0, function_write(bdf, "reset_method", "\n"));
+	fd = uapi_open(bdf);
+	ASSERT_LE(0, fd);
+	EXPECT_LT(0, uapi_pin_id(fd, pages, NR_PAGES * PAGE,
+				 DMAMEM_PIN_WRITE));
+	close(fd);
+	EXPECT_EQ(pinned + NR_PAGES, pages_pinned());
+	EXPECT_EQ(NR_PAGES * PAGE, pages_count(QUARANTINE, bdf));
+
+	ASSERT_EQ(0, function_write(bdf, "reset_method", "default"));
+	EXPECT_EQ(0, function_write(bdf, "reset", "1"));
+	EXPECT_EQ(pinned, pages_pinned());
+	EXPECT_EQ(0, quarantined());
+}
+
 TEST_HARNESS_MAIN
