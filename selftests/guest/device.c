@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -27,6 +28,7 @@ FIXTURE(device)
 {
 	struct edu edu;
 	struct dmamem_info info;
+	long pinned;
 	int fd;
 };
 
@@ -40,6 +42,7 @@ FIXTURE_SETUP(device)
 	ASSERT_EQ(0, ret);
 	/* What a test before this one may have left */
 	pages_write(QUARANTINE, self->edu.bdf);
+	self->pinned = pages_pinned();
 	self->fd = uapi_open(self->edu.bdf);
 	ASSERT_LE(0, self->fd);
 	ASSERT_EQ(0, uapi_info(self->fd, &self->info));
@@ -276,6 +279,56 @@ TEST_F(device, goes_while_open)
 	EXPECT_EQ(before + 16, pages_pinned());
 	EXPECT_EQ(0, pages_write(QUARANTINE, self->edu.bdf));
 	EXPECT_EQ(before, pages_pinned());
+}
+
+struct user {
+	int fd;
+	long rounds;
+	int last_error;
+};
+
+/* Pin, look and unpin until something fails */
+static void *use_thread(void *arg)
+{
+	struct user *user = arg;
+	char *pages = pages_map(8 * PAGE);
+	int region, ret;
+
+	do {
+		ret = region = uapi_pin_id(user->fd, pages, 8 * PAGE,
+					   DMAMEM_PIN_WRITE);
+		if (ret > 0) {
+			uapi_dma_addr(user->fd, region, PAGE);
+			ret = uapi_unpin(user->fd, region);
+		}
+		user->rounds++;
+	} while (ret >= 0);
+	user->last_error = ret;
+	return NULL;
+}
+
+TEST_F_TIMEOUT(device, goes_while_busy, 120)
+{
+	struct user users[4] = { 0 };
+	pthread_t threads[4];
+	int i;
+
+	for (i = 0; i < 4; i++) {
+		users[i].fd = self->fd;
+		ASSERT_EQ(0, pthread_create(&threads[i], NULL, use_thread,
+					    &users[i]));
+	}
+	usleep(200000);
+	ASSERT_EQ(0, function_bind(self->edu.bdf, NULL));
+	for (i = 0; i < 4; i++) {
+		pthread_join(threads[i], NULL);
+		EXPECT_EQ(-ENODEV, users[i].last_error);
+		EXPECT_LT(1, users[i].rounds);
+	}
+	close(self->fd);
+	self->fd = -1;
+	pages_write(QUARANTINE, self->edu.bdf);
+	EXPECT_EQ(self->pinned, pages_pinned());
 }
 
 TEST_F(device, module_stays_while_open)
