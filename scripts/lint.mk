@@ -44,7 +44,8 @@ CHECKPATCH_USER := PREFER_KERNEL_TYPES,CAMELCASE,VOLATILE,ARCH_DEFINES,ARRAY_SIZ
 #   macros name the line that failed: arguments stand for themselves
 #   FIXTURE_DATA(name) *self is no multiplication, PAGES * PAGE no pointer
 #   __real_malloc() and the like of ld --wrap have no header
-CHECKPATCH_TEST := $(CHECKPATCH_USER),MACRO_ARG_REUSE,MACRO_ARG_PRECEDENCE,SPACING,POINTER_LOCATION,AVOID_EXTERNS
+#   an argv is an array of char * that is not constant
+CHECKPATCH_TEST := $(CHECKPATCH_USER),MACRO_ARG_REUSE,MACRO_ARG_PRECEDENCE,SPACING,POINTER_LOCATION,AVOID_EXTERNS,STATIC_CONST_CHAR_ARRAY
 CHECKPATCH_IGNORE := $(CHECKPATCH_USER)
 $(L)/selftests/%: CHECKPATCH_IGNORE := $(CHECKPATCH_TEST)
 $(L)/include/uapi/% $(L)/kmod/%: CHECKPATCH_IGNORE :=
