@@ -93,8 +93,6 @@ static void make_slot(struct soak *s, unsigned int index)
 	slot->first_block = index * blocks;
 	slot->seeds = calloc(blocks, sizeof(*slot->seeds));
 	slot->phys = calloc(SLOT_PAGES, sizeof(*slot->phys));
-	if (slot->phys)
-		pages_phys_of(slot->locked, SLOT_PAGES, slot->phys);
 }
 
 FIXTURE_SETUP(soak)
@@ -337,6 +335,9 @@ TEST_F_TIMEOUT(soak, nothing_goes_astray, 900)
 		madvise(ranges[i].iov_base, ranges[i].iov_len, MADV_HUGEPAGE);
 	disturb = disturb_start(ranges);
 	ASSERT_NE(NULL, disturb);
+	/* Where a driver would believe the locked memory to be from now on */
+	for (unsigned int i = 0; i < DEPTH; i++)
+		pages_phys_of(s->slots[i].locked, SLOT_PAGES, s->slots[i].phys);
 	err = run(s);
 	disturb_stop(disturb);
 

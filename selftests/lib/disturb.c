@@ -94,6 +94,7 @@ static void run(struct disturb *disturb)
 	/* What was inherited is in the way, of others and of fork_storm() */
 	for (int i = 0; i < DISTURB_RANGES; i++)
 		munmap(disturb->ranges[i].iov_base, disturb->ranges[i].iov_len);
+	disturb->ready = true;
 	for (;; disturb->rounds++) {
 		for (int i = 0; i < DISTURB_RANGES; i++) {
 			struct iovec at = window(&random, &disturb->ranges[i]);
@@ -125,8 +126,12 @@ struct disturb *disturb_start(const struct iovec ranges[DISTURB_RANGES])
 	pid = fork();
 	if (!pid)
 		run(disturb);
+	if (pid < 0)
+		return NULL;
 	disturb->pid = pid;
-	return pid < 0 ? NULL : disturb;
+	while (!disturb->ready)
+		usleep(1000);
+	return disturb;
 }
 
 void disturb_stop(struct disturb *disturb)

@@ -5,6 +5,7 @@
 #ifndef DMAMEM_SELFTESTS_DISTURB_H
 #define DMAMEM_SELFTESTS_DISTURB_H
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -17,6 +18,7 @@
  * @rounds: compaction, migration, collapse, forks and memory pressure, in turn
  * @moved: pages that migration moved
  * @collapsed: calls of MADV_COLLAPSE that succeeded
+ * @ready: it has let go of what it inherited
  * @pid: the process
  * @victim: the other one
  * @ranges: the other one's memory
@@ -25,12 +27,13 @@ struct disturb {
 	uint64_t rounds;
 	uint64_t moved;
 	uint64_t collapsed;
+	atomic_bool ready;
 	pid_t pid;
 	pid_t victim;
 	struct iovec ranges[DISTURB_RANGES];
 };
 
-/* Start on the caller's memory; NULL on failure */
+/* Start on the caller's memory, none of which it shares; NULL on failure */
 struct disturb *disturb_start(const struct iovec ranges[DISTURB_RANGES]);
 
 /* Stop; @disturb stays readable until the caller ends */
