@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <sys/klog.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "selftests/lib/dma_rig.h"
 #include "selftests/lib/function.h"
@@ -123,6 +124,17 @@ int dma_rig_faults(uint64_t dma_addr)
 		found++;
 	free(log);
 	return found;
+}
+
+/* The kernel reports it from an interrupt, when that is served */
+int dma_rig_wait_fault(uint64_t dma_addr, int before)
+{
+	for (int tries = 0; tries < 500; tries++) {
+		if (dma_rig_faults(dma_addr) > before)
+			return 0;
+		usleep(10000);
+	}
+	return -ETIMEDOUT;
 }
 
 void *dma_rig_map(const struct dma_rig *rig, size_t len, int flags)

@@ -46,6 +46,9 @@ bool dma_rig_translated(const struct dma_rig *rig);
 /* Faults that the IOMMU has reported of an address, since the machine started */
 int dma_rig_faults(uint64_t dma_addr);
 
+/* Wait until there are more than @before of them; -ETIMEDOUT after 5 seconds */
+int dma_rig_wait_fault(uint64_t dma_addr, int before);
+
 /* Small private pages; of hugetlb where the provider takes no other memory */
 void *dma_rig_map(const struct dma_rig *rig, size_t len, int flags);
 
