@@ -13,9 +13,9 @@ die() {
 
 # suite_sources SUITE: the machine's sources of Debian, with another suite
 suite_sources() {
-	apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' \
-		'Created-By: Packages' |
-	sed -n 's/\(bookworm\|trixie\|forky\|sid\)\(-security\)\? main$/@\2 main/p' |
+	apt-get indextargets 'Created-By: Packages' \
+		--format '$(REPO_URI) $(RELEASE) $(COMPONENT) $(ORIGIN)' |
+	sed -n 's/ [a-z]*\(-security\)\? main Debian$/ @\1 main/p' |
 	sort -u | sed "s/@/$1/; s/^/deb [arch=amd64] /" |
 	if [ "$1" = sid ]; then grep -v -e -security; else cat; fi
 }
@@ -23,9 +23,6 @@ suite_sources() {
 # suite_open SUITE: apt-get and apt-cache from here on mean SUITE's packages
 suite_open() {
 	suite_dir=$CACHE/apt/$1
-	export APT_CONFIG="$suite_dir/apt.conf"
-	[ -e "$suite_dir/updated" ] && return
-
 	mkdir -p "$suite_dir/lists/partial" "$suite_dir/archives/partial"
 	unset APT_CONFIG
 	suite_sources "$1" > "$suite_dir/sources.list"
@@ -47,7 +44,6 @@ suite_open() {
 	Dir::Cache::archives "$suite_dir/archives";
 	END
 	apt-get -qq update >&2
-	touch "$suite_dir/updated"
 }
 
 # suite_unpack FOLDER PACKAGE...: fetch packages and unpack them below FOLDER
