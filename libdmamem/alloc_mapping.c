@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "libdmamem/alloc.h"
-#include "libdmamem/map_private.h"
+#include "libdmamem/run.h"
 
 /* Since Linux 6.1; the C library may be older */
 #ifndef MADV_COLLAPSE

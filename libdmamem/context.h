@@ -9,6 +9,7 @@
 
 #include <dmamem/memory.h>
 
+#include "libdmamem/map_private.h"
 #include "libdmamem/provider.h"
 
 /* Runs asked of the provider at once: 64 KiB of them */

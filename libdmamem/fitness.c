@@ -6,7 +6,7 @@
 
 #include "libdmamem/explain.h"
 #include "libdmamem/fitness.h"
-#include "libdmamem/map_private.h"
+#include "libdmamem/run.h"
 
 int dmamem_fitness_check_options(const struct dmamem_options *options,
 				 char *why)

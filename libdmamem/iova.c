@@ -5,7 +5,7 @@
 #include <errno.h>
 
 #include "libdmamem/iova.h"
-#include "libdmamem/map_private.h"
+#include "libdmamem/run.h"
 
 bool dmamem_iova_allowed(const struct dmamem_iova_space *space, uint64_t first,
 			 uint64_t len)

@@ -28,18 +28,12 @@
 
 #include <dmamem/map.h>
 
-#define PAGE_SHIFT DMAMEM_PAGE_SHIFT
-#define PAGE_SIZE DMAMEM_PAGE_SIZE
-#define CHUNK_SHIFT DMAMEM_CHUNK_SHIFT
-#define CHUNK_SIZE DMAMEM_CHUNK_SIZE
-#define GIB_SHIFT 30
-#define GIB_SIZE (UINT64_C(1) << GIB_SHIFT)
+#include "libdmamem/run.h"
 
 #define PAGES_PER_CHUNK (CHUNK_SIZE / PAGE_SIZE)
 #define CHUNKS_PER_GIB (GIB_SIZE / CHUNK_SIZE)
 #define NR_CHUNKS (UINT64_C(1) << (DMAMEM_ADDRESS_BITS - CHUNK_SHIFT))
 #define NR_GIBS (UINT64_C(1) << (DMAMEM_ADDRESS_BITS - GIB_SHIFT))
-#define ADDRESS_END (UINT64_C(1) << DMAMEM_ADDRESS_BITS)
 
 /* The unit in which tables are made accessible, a huge page of entries */
 #define GRANULE_SHIFT 39
@@ -61,16 +55,6 @@
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
 struct dmamem_leaf_block;
-
-/**
- * struct dmamem_run - consecutive pages with a value for the first of them
- * @value: of the first page
- * @len: bytes, a multiple of 4 KiB
- */
-struct dmamem_run {
-	uint64_t value;
-	uint64_t len;
-};
 
 /**
  * struct dmamem_map_config - what the memory layer wants of a map

@@ -128,7 +128,7 @@ static int pin_pages(struct dmamem_context *ctx, struct dmamem_registration *reg
 	if (ret)
 		dmamem_fail(ctx, ret, "cannot pin %#jx + %#jx: %s",
 			    (uintmax_t)reg->addr, (uintmax_t)reg->len,
-			    provider_words(ctx, strerror(-ret)));
+			    provider_words(ctx, strerrordesc_np(-ret)));
 	return ret;
 }
 

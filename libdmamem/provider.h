@@ -15,7 +15,7 @@
 #include "libdmamem/explain.h"
 #include "libdmamem/facts.h"
 #include "libdmamem/fitness.h"
-#include "libdmamem/map_private.h"
+#include "libdmamem/run.h"
 
 /**
  * struct dmamem_provider - where DMA addresses come from
