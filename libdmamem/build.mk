@@ -37,9 +37,11 @@ library: $(B)/libdmamem.so
 endif
 
 install-library: library
-	install -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)/dmamem
+	install -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)/dmamem \
+		$(DESTDIR)$(INCLUDEDIR)/linux
 	install -m 644 $(B)/libdmamem.a $(DESTDIR)$(LIBDIR)
 	install -m 755 $(LIB_SO) $(DESTDIR)$(LIBDIR)
 	ln -sf $(notdir $(LIB_SO)) $(DESTDIR)$(LIBDIR)/libdmamem.so
 	install -m 644 $(B)/dmamem.pc $(DESTDIR)$(LIBDIR)/pkgconfig
 	install -m 644 $(LIB_HEADERS) $(DESTDIR)$(INCLUDEDIR)/dmamem
+	install -m 644 include/uapi/linux/dmamem.h $(DESTDIR)$(INCLUDEDIR)/linux
