@@ -108,7 +108,7 @@ TEST_F(pin, gigantic_page)
 }
 
 /* Runs that go through the end of a chunk of the module's list (127) */
-TEST_F(pin, many_runs)
+TEST_F_TIMEOUT(pin, many_runs, 120)
 {
 	const size_t nr = 127 * 5 + 1;
 	char *source, *addr;
