@@ -57,14 +57,10 @@ static void stop_functions(struct dmamem_context *ctx)
 {
 	struct pci_dev *pdev;
 	unsigned int i = ctx->nr_functions;
-	bool stopped;
 
 	while (i--) {
 		pdev = ctx->functions[i];
-		device_lock(&pdev->dev);
-		stopped = dmamem_stop(pdev);
-		device_unlock(&pdev->dev);
-		if (stopped)
+		if (dmamem_stop(pdev))
 			dmamem_forget_function(ctx, pdev);
 	}
 }

@@ -217,7 +217,9 @@ void dmamem_unmap(struct dmamem_device *dev, struct dmamem_region *region);
 void dmamem_unmap_all(struct dmamem_device *dev);
 
 /* stop.c */
+bool dmamem_trylock(struct pci_dev *pdev);
 bool dmamem_stop(struct pci_dev *pdev);
+bool dmamem_stop_locked(struct pci_dev *pdev);
 
 /* quarantine.c */
 int dmamem_quarantine_init(void);

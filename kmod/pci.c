@@ -58,11 +58,12 @@ static bool stop_device(struct dmamem_device *dev, bool in_use)
 {
 	bool stopped = true;
 
-	device_lock(&dev->pdev->dev);
+	if (!dmamem_trylock(dev->pdev))
+		return false;
 	if (dev->gone)
 		stopped = dev->stopped;
 	else if (in_use)
-		stopped = dmamem_stop(dev->pdev);
+		stopped = dmamem_stop_locked(dev->pdev);
 	else
 		pci_clear_master(dev->pdev);
 	device_unlock(&dev->pdev->dev);
@@ -203,7 +204,7 @@ static void dmamem_remove(struct pci_dev *pdev)
 	/* From here on commands on an open file find the function gone */
 	down_write(&dev->lock);
 	dev->gone = true;
-	dev->stopped = list_empty(&dev->mapped) || dmamem_stop(pdev);
+	dev->stopped = list_empty(&dev->mapped) || dmamem_stop_locked(pdev);
 	dmamem_unmap_all(dev);
 	up_write(&dev->lock);
 

@@ -2,10 +2,14 @@
 /*
  * Stop a PCI function, so that it writes to no page any more.
  */
+#include <linux/delay.h>
 #include <linux/pci.h>
 
 #include "dmamem.h"
 #include "trace.h"
+
+#define LOCK_TIMEOUT_MS 5000
+#define LOCK_RETRY_MS 20
 
 static int quiesce(struct pci_dev *pdev, bool *drained)
 {
@@ -20,7 +24,31 @@ static int quiesce(struct pci_dev *pdev, bool *drained)
 }
 
 /**
- * dmamem_stop - stop a function for good
+ * dmamem_trylock - take the device lock of a function, but not at any price
+ * @pdev: The function
+ *
+ * Who holds it may be waiting for us: unbinding vfio-pci holds it until the
+ * function's last VFIO file is closed, and the task that should close that one
+ * may be closing ours just now.
+ *
+ * Return: whether it is taken; the caller unlocks.
+ */
+bool dmamem_trylock(struct pci_dev *pdev)
+{
+	unsigned int tries = LOCK_TIMEOUT_MS / LOCK_RETRY_MS;
+
+	while (!device_trylock(&pdev->dev)) {
+		if (!tries--) {
+			pci_warn(pdev, "dmamem: locked by somebody else\n");
+			return false;
+		}
+		msleep(LOCK_RETRY_MS);
+	}
+	return true;
+}
+
+/**
+ * dmamem_stop_locked - stop a function for good
  * @pdev: The function, its device lock held
  *
  * Turning bus mastering off keeps new transactions from starting; those that
@@ -30,7 +58,7 @@ static int quiesce(struct pci_dev *pdev, bool *drained)
  *
  * Return: whether it is certain that the function writes no more.
  */
-bool dmamem_stop(struct pci_dev *pdev)
+bool dmamem_stop_locked(struct pci_dev *pdev)
 {
 	bool drained = false;
 	int ret = 0;
@@ -45,4 +73,22 @@ bool dmamem_stop(struct pci_dev *pdev)
 	}
 	dmamem_quarantine_clear(pdev);
 	return true;
+}
+
+/**
+ * dmamem_stop - stop a function for good
+ * @pdev: The function, its device lock not held
+ *
+ * Return: whether it is certain that the function writes no more. It is not
+ * when the device lock could not be had.
+ */
+bool dmamem_stop(struct pci_dev *pdev)
+{
+	bool stopped;
+
+	if (!dmamem_trylock(pdev))
+		return false;
+	stopped = dmamem_stop_locked(pdev);
+	device_unlock(&pdev->dev);
+	return stopped;
 }
