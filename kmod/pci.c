@@ -212,19 +212,8 @@ static void dmamem_remove(struct pci_dev *pdev)
 	dmamem_device_put(dev);
 }
 
-/* Somebody has reset the function: whatever it was writing has ended */
-static void dmamem_reset_done(struct pci_dev *pdev)
-{
-	dmamem_quarantine_clear(pdev);
-}
-
-static const struct pci_error_handlers dmamem_err_handler = {
-	.reset_done = dmamem_reset_done,
-};
-
 struct pci_driver dmamem_pci_driver = {
 	.name = "dmamem",
 	.probe = dmamem_probe,
 	.remove = dmamem_remove,
-	.err_handler = &dmamem_err_handler,
 };

@@ -2,11 +2,16 @@
 /*
  * Quarantine: pages that a function may still write to, because it could not be
  * stopped, stay pinned and charged after their context is gone. They are given
- * back when the function has been reset or removed, or when the administrator
- * says so:
+ * back when the function has been stopped after all, which the administrator
+ * can ask for, or is out of the machine, or when the administrator vouches for
+ * it:
  *
  *	cat /sys/module/dmamem/parameters/quarantine
  *	echo 0000:00:05.0 > /sys/module/dmamem/parameters/quarantine
+ *	echo 0000:00:05.0 force > /sys/module/dmamem/parameters/quarantine
+ *
+ * A reset by others does not end it: the driver that a function is bound to
+ * hears of it, but not whether it succeeded.
  */
 #include <linux/module.h>
 #include <linux/pci.h>
@@ -34,7 +39,7 @@ void dmamem_quarantine(struct dmamem_context *ctx)
 
 	for (i = 0; i < ctx->nr_functions; i++)
 		pci_warn(ctx->functions[i],
-			 "dmamem: %llu bytes stay pinned until it is reset\n",
+			 "dmamem: %llu bytes stay pinned, see the parameter quarantine\n",
 			 bytes);
 	/* The module must stay, too; the file has a reference until we return */
 	__module_get(THIS_MODULE);
@@ -52,7 +57,7 @@ static void discharge(struct dmamem_context *ctx)
 }
 
 /**
- * dmamem_quarantine_clear - a function has been reset or is no more
+ * dmamem_quarantine_clear - a function writes no more
  * @pdev: The function
  *
  * Give back the pages that no other function may still write to.
@@ -110,31 +115,51 @@ static int quarantine_get(char *buffer, const struct kernel_param *kp)
 }
 
 /* A function of that name in quarantine; the caller puts it */
-static struct pci_dev *find_function(const char *name)
+static struct pci_dev *find_function(const char *name, size_t length)
 {
 	struct pci_dev *pdev = NULL;
 	struct dmamem_context *ctx;
+	const char *other;
 	unsigned int i;
 
 	mutex_lock(&wards_lock);
 	list_for_each_entry(ctx, &wards, ward)
-		for (i = 0; !pdev && i < ctx->nr_functions; i++)
-			if (sysfs_streq(name, pci_name(ctx->functions[i])))
+		for (i = 0; !pdev && i < ctx->nr_functions; i++) {
+			other = pci_name(ctx->functions[i]);
+			if (strlen(other) == length &&
+			    !strncmp(name, other, length))
 				pdev = pci_dev_get(ctx->functions[i]);
+		}
 	mutex_unlock(&wards_lock);
 	return pdev;
 }
 
-static int quarantine_set(const char *name, const struct kernel_param *kp)
+static int end_quarantine(struct pci_dev *pdev, bool force)
 {
-	struct pci_dev *pdev = find_function(name);
+	if (!force)
+		return dmamem_stop(pdev) ? 0 : -EBUSY;
 
-	if (!pdev)
-		return -ENOENT;
 	pci_warn(pdev, "dmamem: quarantine ended by hand\n");
 	dmamem_quarantine_clear(pdev);
-	pci_dev_put(pdev);
 	return 0;
+}
+
+/* "NAME": stop the function; "NAME force": take the administrator's word */
+static int quarantine_set(const char *text, const struct kernel_param *kp)
+{
+	size_t length = strcspn(text, " \n");
+	bool force = sysfs_streq(text + length, " force");
+	struct pci_dev *pdev;
+	int ret;
+
+	if (!force && !sysfs_streq(text + length, ""))
+		return -EINVAL;
+	pdev = find_function(text, length);
+	if (!pdev)
+		return -ENOENT;
+	ret = end_quarantine(pdev, force);
+	pci_dev_put(pdev);
+	return ret;
 }
 
 static const struct kernel_param_ops quarantine_ops = {
@@ -144,4 +169,4 @@ static const struct kernel_param_ops quarantine_ops = {
 
 module_param_cb(quarantine, &quarantine_ops, NULL, 0600);
 MODULE_PARM_DESC(quarantine,
-		 "Functions that could not be stopped and the bytes kept pinned for each; write a function's name to give them back");
+		 "Functions that could not be stopped and the bytes kept pinned for each; write a function's name to try again (it is reset), or its name and \"force\" to give them back by hand");

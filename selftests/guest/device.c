@@ -22,8 +22,6 @@
 #include "selftests/lib/privilege.h"
 #include "selftests/lib/uapi.h"
 
-#define QUARANTINE "/sys/module/dmamem/parameters/quarantine"
-
 FIXTURE(device)
 {
 	struct edu edu;
@@ -41,7 +39,7 @@ FIXTURE_SETUP(device)
 		SKIP(return, "no edu device");
 	ASSERT_EQ(0, ret);
 	/* What a test before this one may have left */
-	pages_write(QUARANTINE, self->edu.bdf);
+	function_vouch(self->edu.bdf);
 	self->pinned = pages_pinned();
 	self->fd = uapi_open(self->edu.bdf);
 	ASSERT_LE(0, self->fd);
@@ -277,7 +275,7 @@ TEST_F(device, goes_while_open)
 	self->fd = -1;
 	/* edu has no reset: the pages wait for it to be vouched for */
 	EXPECT_EQ(before + 16, pages_pinned());
-	EXPECT_EQ(0, pages_write(QUARANTINE, self->edu.bdf));
+	EXPECT_EQ(0, function_vouch(self->edu.bdf));
 	EXPECT_EQ(before, pages_pinned());
 }
 
@@ -327,7 +325,7 @@ TEST_F_TIMEOUT(device, goes_while_busy, 120)
 	}
 	close(self->fd);
 	self->fd = -1;
-	pages_write(QUARANTINE, self->edu.bdf);
+	function_vouch(self->edu.bdf);
 	EXPECT_EQ(self->pinned, pages_pinned());
 }
 

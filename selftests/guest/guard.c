@@ -13,8 +13,6 @@
 #include "selftests/lib/privilege.h"
 #include "selftests/lib/uapi.h"
 
-#define QUARANTINE "/sys/module/dmamem/parameters/quarantine"
-
 FIXTURE(guard)
 {
 	char bdf[FUNCTION_NAME];
@@ -93,7 +91,7 @@ TEST_F(guard, removed_while_open)
 	close(self->fd);
 	self->fd = -1;
 	EXPECT_EQ(pinned + 1, pages_pinned());
-	EXPECT_EQ(0, pages_write(QUARANTINE, self->bdf));
+	EXPECT_EQ(0, function_vouch(self->bdf));
 	EXPECT_EQ(pinned, pages_pinned());
 	EXPECT_EQ(0, pages_write("/sys/bus/pci/rescan", "1"));
 }

@@ -92,7 +92,7 @@ FIXTURE_SETUP(quarantine)
 
 FIXTURE_TEARDOWN(quarantine)
 {
-	pages_write(QUARANTINE, self->edu.bdf);
+	function_vouch(self->edu.bdf);
 }
 
 TEST_F(quarantine, keeps_and_reports)
@@ -108,13 +108,26 @@ TEST_F(quarantine, keeps_and_reports)
 
 TEST_F(quarantine, ends_by_hand)
 {
-	EXPECT_EQ(-ENOENT, pages_write(QUARANTINE, "0000:7f:1f.7"));
-	EXPECT_EQ(0, pages_write(QUARANTINE, self->edu.bdf));
+	EXPECT_EQ(-ENOENT, function_vouch("0000:7f:1f.7"));
+	EXPECT_EQ(0, function_vouch(self->edu.bdf));
 	EXPECT_EQ(self->pinned, pages_pinned());
 	EXPECT_EQ(0, quarantined());
 	EXPECT_EQ(-1, pages_count(QUARANTINE, self->edu.bdf));
 	EXPECT_EQ(0, pages_count("/proc/self/status", "VmLck:"));
-	EXPECT_EQ(-ENOENT, pages_write(QUARANTINE, self->edu.bdf));
+	EXPECT_EQ(-ENOENT, function_vouch(self->edu.bdf));
+}
+
+/* The name alone asks for the function to be stopped, which it cannot be */
+TEST_F(quarantine, name_alone_is_no_promise)
+{
+	char text[64];
+
+	EXPECT_EQ(-EBUSY, function_release(self->edu.bdf));
+	snprintf(text, sizeof(text), "%s forc", self->edu.bdf);
+	EXPECT_EQ(-EINVAL, pages_write(QUARANTINE, text));
+	EXPECT_EQ(-ENOENT, function_release("0000:00"));
+	EXPECT_EQ(self->pinned + NR_PAGES, pages_pinned());
+	EXPECT_EQ(NR_PAGES * PAGE, quarantined());
 }
 
 TEST_F(quarantine, ends_with_the_function)
@@ -149,29 +162,72 @@ TEST_F(quarantine, function_works_again)
  * A controller that can be reset, but not while it should be: for once, the
  * kernel is told to know no method.
  */
-TEST(ends_with_a_reset)
+FIXTURE(resettable)
+{
+	char bdf[FUNCTION_NAME];
+	long pinned;
+};
+
+FIXTURE_VARIANT(resettable)
+{
+	int guarded;
+};
+
+FIXTURE_VARIANT_ADD(resettable, guard)
+{
+	.guarded = 1,
+};
+
+FIXTURE_VARIANT_ADD(resettable, node)
+{
+	.guarded = 0,
+};
+
+FIXTURE_SETUP(resettable)
 {
 	char *pages = pages_map(NR_PAGES * PAGE);
-	long pinned = pages_pinned();
-	char bdf[FUNCTION_NAME];
 	int fd;
 
-	if (function_find(FUNCTION_NVME, bdf))
+	self->pinned = pages_pinned();
+	if (function_find(FUNCTION_NVME, self->bdf))
 		SKIP(return, "no NVMe controller of QEMU");
-	ASSERT_EQ(0, function_bind(bdf, "dmamem"));
-	ASSERT_EQ(0, function_write(bdf, "reset_method", "\n"));
-	fd = uapi_open(bdf);
+	ASSERT_EQ(0, function_bind(self->bdf,
+				   variant->guarded ? NULL : "dmamem"));
+	ASSERT_EQ(0, function_write(self->bdf, "reset_method", "\n"));
+	fd = uapi_open(variant->guarded ? NULL : self->bdf);
 	ASSERT_LE(0, fd);
-	EXPECT_LT(0, uapi_pin_id(fd, pages, NR_PAGES * PAGE,
+	if (variant->guarded)
+		ASSERT_EQ(0, uapi_guard(fd, self->bdf));
+	ASSERT_LT(0, uapi_pin_id(fd, pages, NR_PAGES * PAGE,
 				 DMAMEM_PIN_WRITE));
 	close(fd);
-	EXPECT_EQ(pinned + NR_PAGES, pages_pinned());
-	EXPECT_EQ(NR_PAGES * PAGE, pages_count(QUARANTINE, bdf));
+	ASSERT_EQ(self->pinned + NR_PAGES, pages_pinned());
+	ASSERT_EQ(NR_PAGES * PAGE, pages_count(QUARANTINE, self->bdf));
+}
 
-	ASSERT_EQ(0, function_write(bdf, "reset_method", "default"));
-	EXPECT_EQ(0, function_write(bdf, "reset", "1"));
-	EXPECT_EQ(pinned, pages_pinned());
+FIXTURE_TEARDOWN(resettable)
+{
+	function_vouch(self->bdf);
+	function_write(self->bdf, "reset_method", "default");
+}
+
+TEST_F(resettable, stopped_after_all)
+{
+	ASSERT_EQ(-EBUSY, function_release(self->bdf));
+	ASSERT_EQ(0, function_write(self->bdf, "reset_method", "default"));
+	EXPECT_EQ(0, function_release(self->bdf));
+	EXPECT_EQ(self->pinned, pages_pinned());
 	EXPECT_EQ(0, quarantined());
+}
+
+/* Nobody tells us whether it succeeded */
+TEST_F(resettable, not_by_a_reset_of_others)
+{
+	ASSERT_EQ(0, function_write(self->bdf, "reset_method", "default"));
+	ASSERT_EQ(0, function_write(self->bdf, "reset", "1"));
+	EXPECT_EQ(NR_PAGES * PAGE, quarantined());
+	EXPECT_EQ(0, function_release(self->bdf));
+	EXPECT_EQ(self->pinned, pages_pinned());
 }
 
 TEST_HARNESS_MAIN

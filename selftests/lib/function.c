@@ -11,6 +11,7 @@
 #include "selftests/lib/pages.h"
 
 #define DEVICES "/sys/bus/pci/devices"
+#define QUARANTINE "/sys/module/dmamem/parameters/quarantine"
 #define COMMAND 4
 #define COMMAND_MEMORY 2
 #define COMMAND_MASTER 4
@@ -143,4 +144,17 @@ volatile void *function_map(const char *bdf, size_t length)
 	addr = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	close(fd);
 	return addr == MAP_FAILED ? NULL : addr;
+}
+
+int function_release(const char *bdf)
+{
+	return pages_write(QUARANTINE, bdf);
+}
+
+int function_vouch(const char *bdf)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "%s force\n", bdf);
+	return pages_write(QUARANTINE, text);
 }

@@ -37,4 +37,10 @@ volatile void *function_map(const char *bdf, size_t length);
 /* Write to an attribute of the function: "reset", "remove" */
 int function_write(const char *bdf, const char *attribute, const char *text);
 
+/* Stop the function, now that it can be, and give back what it keeps */
+int function_release(const char *bdf);
+
+/* Give it back although the function cannot be stopped */
+int function_vouch(const char *bdf);
+
 #endif
