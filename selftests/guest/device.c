@@ -250,6 +250,28 @@ TEST_F(device, privilege)
 	EXPECT_EQ(0, uapi_unpin(self->fd, pin.region));
 }
 
+static long mask_bits(const char *bdf, const char *attribute)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/%s", bdf,
+		 attribute);
+	return pages_count(path, "");
+}
+
+/* The next driver finds what it would have found without us */
+TEST_F(device, limits_are_restored)
+{
+	const char *bdf = self->edu.bdf;
+
+	EXPECT_EQ(64, mask_bits(bdf, "dma_mask_bits"));
+	EXPECT_EQ(64, mask_bits(bdf, "consistent_dma_mask_bits"));
+	ASSERT_EQ(0, function_bind(bdf, NULL));
+	/* What the PCI core begins with */
+	EXPECT_EQ(32, mask_bits(bdf, "dma_mask_bits"));
+	EXPECT_EQ(32, mask_bits(bdf, "consistent_dma_mask_bits"));
+}
+
 TEST_F(device, goes_while_open)
 {
 	long before = pages_pinned();
