@@ -11,6 +11,15 @@
 #define LOCK_TIMEOUT_MS 5000
 #define LOCK_RETRY_MS 20
 
+/*
+ * Out of the machine, as hotplug has said. That it does not answer is no proof:
+ * nor does one that hangs, sleeps, or is behind a link that is down.
+ */
+static bool is_gone(struct pci_dev *pdev)
+{
+	return READ_ONCE(pdev->error_state) == pci_channel_io_perm_failure;
+}
+
 static int quiesce(struct pci_dev *pdev, bool *drained)
 {
 	/* Removed and still there: the slot may be somebody else's by now */
@@ -54,7 +63,8 @@ bool dmamem_trylock(struct pci_dev *pdev)
  * Turning bus mastering off keeps new transactions from starting; those that
  * have started are waited for. That is not enough for every device: one that
  * was told to transfer goes on inside, and some do not look at the bit before
- * each write. Only a reset makes it forget.
+ * each write. Only a reset makes it forget, and a reset that succeeded is what
+ * counts, also where transactions were still pending: it ends them.
  *
  * Return: whether it is certain that the function writes no more.
  */
@@ -63,7 +73,7 @@ bool dmamem_stop_locked(struct pci_dev *pdev)
 	bool drained = false;
 	int ret = 0;
 
-	if (pci_device_is_present(pdev))
+	if (!is_gone(pdev))
 		ret = quiesce(pdev, &drained);
 
 	trace_dmamem_quiesce(pdev, drained, ret);
