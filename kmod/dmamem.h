@@ -242,6 +242,7 @@ int dmamem_quarantine_init(void);
 void dmamem_quarantine_exit(void);
 void dmamem_quarantine(struct dmamem_context *ctx);
 void dmamem_quarantine_clear(struct pci_dev *pdev);
+bool dmamem_quarantine_holds(struct pci_dev *pdev);
 u64 dmamem_quarantined(void);
 
 /* ioctl.c */

@@ -79,23 +79,48 @@ void dmamem_quarantine_clear(struct pci_dev *pdev)
 		discharge(ctx);
 }
 
-static int removed(struct notifier_block *nb, unsigned long event, void *data)
+/**
+ * dmamem_quarantine_holds - are pages kept because of a function?
+ * @pdev: The function
+ */
+bool dmamem_quarantine_holds(struct pci_dev *pdev)
 {
-	if (event == BUS_NOTIFY_REMOVED_DEVICE)
-		dmamem_quarantine_clear(to_pci_dev(data));
+	struct dmamem_context *ctx;
+	bool holds = false;
+	unsigned int i;
+
+	mutex_lock(&wards_lock);
+	list_for_each_entry(ctx, &wards, ward)
+		for (i = 0; i < ctx->nr_functions; i++)
+			holds |= ctx->functions[i] == pdev;
+	mutex_unlock(&wards_lock);
+	return holds;
+}
+
+/*
+ * A function is about to be removed: the last moment to stop it. If hotplug has
+ * marked it as gone, it counts as stopped. Else it is only out of the kernel's
+ * sight: it may write on, and nobody can reset it any more.
+ */
+static int removal(struct notifier_block *nb, unsigned long event, void *data)
+{
+	struct pci_dev *pdev = to_pci_dev(data);
+
+	if (event == BUS_NOTIFY_DEL_DEVICE && dmamem_quarantine_holds(pdev))
+		dmamem_stop(pdev);
 	return NOTIFY_OK;
 }
 
-static struct notifier_block removed_nb = { .notifier_call = removed };
+static struct notifier_block removal_nb = { .notifier_call = removal };
 
 int dmamem_quarantine_init(void)
 {
-	return bus_register_notifier(&pci_bus_type, &removed_nb);
+	return bus_register_notifier(&pci_bus_type, &removal_nb);
 }
 
 void dmamem_quarantine_exit(void)
 {
-	bus_unregister_notifier(&pci_bus_type, &removed_nb);
+	bus_unregister_notifier(&pci_bus_type, &removal_nb);
 }
 
 static int quarantine_get(char *buffer, const struct kernel_param *kp)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /*
  * Pages of a function that cannot be stopped: kept, reported, and given back
- * when the function is gone or the administrator says so. QEMU's edu device has
- * no reset method.
+ * when the function was stopped after all or the administrator says so. QEMU's edu
+ * device has no reset method.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -130,11 +130,14 @@ TEST_F(quarantine, name_alone_is_no_promise)
 	EXPECT_EQ(NR_PAGES * PAGE, quarantined());
 }
 
-TEST_F(quarantine, ends_with_the_function)
+/* Out of the kernel's sight, but still in the machine and not reset */
+TEST_F(quarantine, outlasts_a_removal)
 {
 	EXPECT_EQ(0, function_write(self->edu.bdf, "remove", "1"));
+	EXPECT_EQ(self->pinned + NR_PAGES, pages_pinned());
+	EXPECT_EQ(-EBUSY, function_release(self->edu.bdf));
+	EXPECT_EQ(0, function_vouch(self->edu.bdf));
 	EXPECT_EQ(self->pinned, pages_pinned());
-	EXPECT_EQ(0, quarantined());
 	EXPECT_EQ(0, pages_write("/sys/bus/pci/rescan", "1"));
 }
 
@@ -228,6 +231,15 @@ TEST_F(resettable, not_by_a_reset_of_others)
 	EXPECT_EQ(NR_PAGES * PAGE, quarantined());
 	EXPECT_EQ(0, function_release(self->bdf));
 	EXPECT_EQ(self->pinned, pages_pinned());
+}
+
+TEST_F(resettable, stopped_when_removed)
+{
+	ASSERT_EQ(0, function_write(self->bdf, "reset_method", "default"));
+	ASSERT_EQ(0, function_write(self->bdf, "remove", "1"));
+	EXPECT_EQ(self->pinned, pages_pinned());
+	EXPECT_EQ(0, quarantined());
+	EXPECT_EQ(0, pages_write("/sys/bus/pci/rescan", "1"));
 }
 
 TEST_HARNESS_MAIN
