@@ -190,6 +190,9 @@ int dmamem_unpin(struct dmamem_call *call)
 	region = dmamem_region_take(call->ctx, unpin->region);
 	if (!region)
 		return -ENOENT;
+	/* Another command may still look at it: it is released later, then */
+	if (call->ctx->dev)
+		dmamem_unmap(call->ctx->dev, region);
 	dmamem_region_put(region);
 	return 0;
 }
