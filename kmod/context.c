@@ -75,8 +75,9 @@ static void stop_functions(struct dmamem_context *ctx)
 void dmamem_context_close(struct dmamem_context *ctx)
 {
 	bool in_use = !xa_empty(&ctx->regions);
+	struct dmamem_device *dev = ctx->dev;
 
-	if (ctx->dev)
+	if (dev)
 		dmamem_device_close(ctx, in_use);
 	else if (in_use)
 		stop_functions(ctx);
@@ -85,6 +86,9 @@ void dmamem_context_close(struct dmamem_context *ctx)
 		dmamem_quarantine(ctx);
 	else
 		dmamem_context_free(ctx);
+	/* Not before the next opener can see the quarantine */
+	if (dev)
+		dmamem_device_release(dev);
 }
 
 /* A function that @ctx hands addresses to: stopped before pages are released */

@@ -225,6 +225,7 @@ void dmamem_show_fdinfo(struct seq_file *m, struct file *file);
 /* pci.c */
 extern struct pci_driver dmamem_pci_driver;
 void dmamem_device_close(struct dmamem_context *ctx, bool in_use);
+void dmamem_device_release(struct dmamem_device *dev);
 void dmamem_device_put(struct dmamem_device *dev);
 
 /* dma.c */

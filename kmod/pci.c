@@ -6,6 +6,7 @@
  * The driver has no ids; driver_override binds it. It requests no regions,
  * because user space could not map the resource files of sysfs then.
  */
+#include <linux/capability.h>
 #include <linux/dma-map-ops.h>
 #include <linux/iommu.h>
 #include <linux/module.h>
@@ -33,6 +34,14 @@ void dmamem_device_put(struct dmamem_device *dev)
 	kref_put(&dev->ref, device_free);
 }
 
+/* Or a user could leave pages behind again and again, limit or not */
+static int may_open(struct dmamem_device *dev)
+{
+	if (!dmamem_quarantine_holds(dev->pdev) || capable(CAP_SYS_RAWIO))
+		return 0;
+	return -EBUSY;
+}
+
 static int device_open(struct inode *inode, struct file *file)
 {
 	/* misc_open() excludes misc_deregister(): the device is there */
@@ -43,7 +52,9 @@ static int device_open(struct inode *inode, struct file *file)
 	if (test_and_set_bit(DMAMEM_DEVICE_OPEN, &dev->state))
 		return -EBUSY;
 
-	ret = dmamem_context_open(file, dev);
+	ret = may_open(dev);
+	if (!ret)
+		ret = dmamem_context_open(file, dev);
 	if (ret) {
 		clear_bit(DMAMEM_DEVICE_OPEN, &dev->state);
 		return ret;
@@ -88,6 +99,11 @@ void dmamem_device_close(struct dmamem_context *ctx, bool in_use)
 		dmamem_unmap(dev, region);
 
 	ctx->dev = NULL;
+}
+
+/* The file is closed: the next may be opened */
+void dmamem_device_release(struct dmamem_device *dev)
+{
 	clear_bit(DMAMEM_DEVICE_OPEN, &dev->state);
 	dmamem_device_put(dev);
 }

@@ -16,6 +16,7 @@
 #include "selftests/lib/edu.h"
 #include "selftests/lib/function.h"
 #include "selftests/lib/pages.h"
+#include "selftests/lib/privilege.h"
 #include "selftests/lib/uapi.h"
 
 #define QUARANTINE "/sys/module/dmamem/parameters/quarantine"
@@ -159,6 +160,21 @@ TEST_F(quarantine, function_works_again)
 	close(fd);
 	/* Nothing was left this time */
 	EXPECT_EQ(NR_PAGES * PAGE, quarantined());
+}
+
+/* Who has no privilege must not add to it */
+TEST_F(quarantine, node_is_for_the_privileged)
+{
+	int fd;
+
+	if (variant->guarded)
+		SKIP(return, "not bound to dmamem");
+	ASSERT_EQ(0, privilege_drop(CAP_SYS_RAWIO));
+	EXPECT_EQ(-EBUSY, uapi_open(self->edu.bdf));
+	ASSERT_EQ(0, function_vouch(self->edu.bdf));
+	fd = uapi_open(self->edu.bdf);
+	EXPECT_LE(0, fd);
+	close(fd);
 }
 
 /*
