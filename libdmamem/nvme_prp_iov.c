@@ -114,7 +114,10 @@ static bool join_iov(const struct iovec *iov, unsigned int nr_iov,
 			joined->iov_base = iov[i].iov_base;
 		else if (va != end || end & (PAGE_SIZE - 1))
 			return false;
-		joined->iov_len += iov[i].iov_len;
+		/* Past the end of all memory it would be something else */
+		if (__builtin_add_overflow(joined->iov_len, iov[i].iov_len,
+					   &joined->iov_len))
+			return false;
 		end = va + iov[i].iov_len;
 	}
 	return true;

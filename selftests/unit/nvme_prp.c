@@ -216,6 +216,30 @@ TEST_F(prp, past_the_end_of_a_registration)
 	EXPECT_REFUSED(EFAULT, 1, null);
 }
 
+TEST_F(prp, lengths_that_wrap)
+{
+	uint64_t half = UINT64_C(1) << 63;
+	struct iovec one[] = { at(0, SIZE_MAX) };
+	struct iovec to_itself[] = { at(0, -PAGE), at(-PAGE, 2 * PAGE) };
+	struct iovec to_more[] = { at(0, 2 * PAGE), at(2 * PAGE, -PAGE),
+				   at(PAGE, PAGE) };
+	struct iovec to_nothing[] = { seg(0, half), seg(half, half) };
+	struct iovec over_zero[] = { seg(-PAGE, PAGE), seg(0, PAGE) };
+
+	for (unsigned int shift = 12; shift <= 16; shift += 4) {
+		/* Else the pages are too small for the controller first */
+		if (shift > 12 && !variant->run)
+			continue;
+		self->builder.mps_shift = shift;
+		EXPECT_REFUSED(EFAULT, 0, one);
+		EXPECT_REFUSED(EFAULT, 0, to_itself);
+		EXPECT_REFUSED(EFAULT, 0, to_nothing);
+		EXPECT_REFUSED(EFAULT, 0, over_zero);
+	}
+	self->builder.mps_shift = 12;
+	EXPECT_REFUSED(EFAULT, 1, to_more);
+}
+
 TEST_F(prp, hole)
 {
 	struct iovec over[] = { at(0, PAGE), at(PAGE, 700 * PAGE) };

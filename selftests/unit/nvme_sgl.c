@@ -265,10 +265,14 @@ TEST_F(sgl, lengths_that_wrap)
 {
 	struct iovec iov[] = { drop(SIZE_MAX), drop(SIZE_MAX) };
 	struct iovec past[] = { at(0, SIZE_MAX) };
+	struct iovec to_itself[] = { at(0, -PAGE), at(-PAGE, 2 * PAGE) };
+	struct iovec over_zero[] = { seg(-PAGE, PAGE), seg(0, PAGE) };
 
 	self->flags = DMAMEM_NVME_SGL_READ;
 	EXPECT_REFUSED(E2BIG, 0, iov);
 	EXPECT_REFUSED(EFAULT, 0, past);
+	EXPECT_REFUSED(EFAULT, 0, to_itself);
+	EXPECT_REFUSED(EFAULT, 0, over_zero);
 }
 
 TEST_F(sgl, dword_alignment)
