@@ -67,7 +67,7 @@ struct dmamem_arena {
  * @numa_map: NUMA nodes, NULL until somebody asks for it
  * @lock: held while registrations change; knows its owner, so that a callback
  *        that calls back gets -EDEADLK
- * @arenas: memory of the DMA map's leaves
+ * @arenas: memory of the DMA map's leaves, as far as it is pinned
  * @first_notify: who is told of registrations first
  * @last_notify: who is told last
  * @reserved: records for registrations, allocated beforehand

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /*
  * Memory for the leaves of the DMA map. A leaf is an NVMe PRP list page, and a
- * controller can only read it if it lies in registered memory itself.
+ * controller can only read it if it lies in registered memory itself: the
+ * memory is pinned where the device can use it.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -32,9 +33,31 @@ static int prepare(struct dmamem_provider *provider, void *mem, size_t len)
 	return 0;
 }
 
+/* What the provider has to say to a piece of memory of the library's own */
+static int pin_arena(struct dmamem_provider *provider, void *mem, size_t len,
+		     uint64_t *region, struct dmamem_run *runs, size_t nr)
+{
+	uint64_t addr = (uintptr_t)mem;
+	int ret;
+
+	ret = prepare(provider, mem, len);
+	if (!ret)
+		ret = provider->ops->pin(provider, addr, len, region);
+	if (ret)
+		return ret;
+	ret = read_runs(provider, *region, addr, len, runs, nr);
+	if (ret)
+		provider->ops->unpin(provider, *region);
+	return ret;
+}
+
 /*
  * Called with the DMA map's lock held. One chunk: it is entered completely, by
  * means of its own first leaf if need be, or not at all.
+ *
+ * What the provider or the device refuse here is no memory of the user's. The
+ * leaves serve lookups all the same: no device can read them, and lists are
+ * built elsewhere. Only who asked for resident lists must be told.
  */
 int dmamem_arena_add(void *arg, void *mem, size_t len)
 {
@@ -42,22 +65,21 @@ int dmamem_arena_add(void *arg, void *mem, size_t len)
 	struct dmamem_context *ctx = arg;
 	struct dmamem_provider *provider = ctx->provider;
 	struct dmamem_arena *arena = malloc(sizeof(*arena));
-	uint64_t addr = (uintptr_t)mem;
 	int ret;
 
 	if (!arena)
 		return -ENOMEM;
-	ret = prepare(provider, mem, len);
-	if (ret)
-		goto free;
-	ret = provider->ops->pin(provider, addr, len, &arena->region);
-	if (ret)
-		goto free;
-	ret = read_runs(provider, arena->region, addr, len, runs,
+	ret = pin_arena(provider, mem, len, &arena->region, runs,
 			CHUNK_SIZE / PAGE_SIZE);
+	if (ret && !ctx->dma_map->resident) {
+		provider->explanation[0] = '\0';
+		ret = 0;
+		goto free;
+	}
 	if (ret)
-		goto unpin;
-	ret = dmamem_map_set_runs_locked(ctx->dma_map, addr, len, runs);
+		goto free;
+	ret = dmamem_map_set_runs_locked(ctx->dma_map, (uintptr_t)mem, len,
+					 runs);
 	if (ret)
 		goto unpin;
 	arena->next = ctx->arenas;

@@ -19,7 +19,9 @@ struct dmamem_context;
  * @DMAMEM_OPEN_RESIDENT_LISTS: keep an NVMe PRP list for all registered memory,
  *                              so that transfers of several pages need none to
  *                              be built. 4 KiB, pinned, for every 2 MiB that
- *                              have anything registered.
+ *                              have anything registered. The device must be able
+ *                              to use them where the kernel puts them: if not,
+ *                              dmamem_register() fails with -ERANGE.
  */
 enum dmamem_open_flags {
 	DMAMEM_OPEN_RESIDENT_LISTS = 1 << 0,

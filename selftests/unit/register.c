@@ -140,16 +140,79 @@ TEST_F(registration, undoes_a_refusal)
 	ASSERT_EQ(0, dmamem_register(self->ctx, at(0), PAGE));
 	for (int fail = 0; fail < 2; fail++) {
 		if (fail)
-			self->provider->fail_runs = variant->run_pages == 1;
+			self->provider->fail_runs = 0;
 		else
 			self->provider->fail_pin = 0;
 		ASSERT_NE(0, dmamem_register(self->ctx, at(PAGE), 64 * CHUNK));
 		expect_absent(_metadata, self->ctx, PAGE, 64 * CHUNK);
 		expect_registered(_metadata, self->ctx, 0, PAGE);
 	}
-	self->provider->fail_runs = -1;
 	ASSERT_EQ(0, dmamem_register(self->ctx, at(PAGE), 64 * CHUNK));
 	expect_registered(_metadata, self->ctx, 0, 64 * CHUNK + PAGE);
+}
+
+static const uint64_t *leaf_of(const struct dmamem_context *ctx,
+			       uint64_t offset)
+{
+	return dmamem_map_leaf(dmamem_dma_map(ctx), (uintptr_t)at(offset));
+}
+
+/* What is pinned for the library itself is no business of the caller's */
+TEST_F(registration, does_without_its_own_pinned_memory)
+{
+	/* The second pin, or the second reading of runs, is the library's */
+	self->provider->fail_pin = 1;
+	ASSERT_EQ(0, dmamem_register(self->ctx, at(PAGE), PAGE));
+	ASSERT_EQ(-1, self->provider->fail_pin);
+	EXPECT_EQ(PAGE, self->provider->pinned);
+	ASSERT_NE(NULL, leaf_of(self->ctx, 0));
+	EXPECT_EQ(DMAMEM_NO_ADDRESS,
+		  dmamem_translate(self->ctx, leaf_of(self->ctx, 0), NULL));
+	/* In the next block of leaves there is nothing in the way */
+	for (uint64_t i = 1; i < 600; i++)
+		ASSERT_EQ(0, dmamem_register(self->ctx, at(i * CHUNK), PAGE));
+	EXPECT_NE(DMAMEM_NO_ADDRESS,
+		  dmamem_translate(self->ctx, leaf_of(self->ctx, 599 * CHUNK),
+				   NULL));
+	EXPECT_EQ(CHUNK + 600 * PAGE, self->provider->pinned);
+}
+
+/* No 2 MiB of consecutive addresses lie within 1 MiB, nor need they */
+TEST_F(registration, boundary_smaller_than_the_library_needs)
+{
+	char text[DMAMEM_EXPLANATION_SIZE];
+
+	self->provider->base.fitness.boundary = UINT64_C(1) << 20;
+	EXPECT_EQ(0, dmamem_register(self->ctx, at(0), CHUNK / 2));
+	EXPECT_EQ(0, dmamem_register(self->ctx, at(3 * CHUNK), 4 * PAGE));
+	expect_registered(_metadata, self->ctx, 0, CHUNK / 2);
+	expect_registered(_metadata, self->ctx, 3 * CHUNK, 4 * PAGE);
+	EXPECT_EQ(0, dmamem_explain(self->ctx, text, sizeof(text)));
+	if (variant->run_pages == 1)
+		return;
+	EXPECT_EQ(-ERANGE, dmamem_register(self->ctx, at(4 * CHUNK), CHUNK));
+	dmamem_explain(self->ctx, text, sizeof(text));
+	EXPECT_NE(NULL, strstr(text, "0x7f1234e00000 has DMA addresses"));
+	EXPECT_EQ(0, dmamem_unregister(self->ctx, at(0), CHUNK / 2));
+	expect_absent(_metadata, self->ctx, 0, CHUNK);
+}
+
+TEST(resident_lists_that_the_device_cannot_read)
+{
+	struct test_provider *provider;
+	struct dmamem_context *ctx;
+	char text[DMAMEM_EXPLANATION_SIZE];
+
+	ASSERT_EQ(0, test_provider_open_flags(0, DMAMEM_OPEN_RESIDENT_LISTS,
+					      &ctx));
+	provider = test_provider_of(ctx);
+	provider->base.fitness.boundary = UINT64_C(1) << 20;
+	EXPECT_EQ(-ERANGE, dmamem_register(ctx, at(0), CHUNK / 2));
+	EXPECT_EQ(0, provider->nr_regions);
+	expect_absent(_metadata, ctx, 0, CHUNK);
+	dmamem_explain(ctx, text, sizeof(text));
+	EXPECT_NE(NULL, strstr(text, "across a boundary"));
+	dmamem_close(ctx);
 }
 
 /* A list for every chunk, from the first registration on */
