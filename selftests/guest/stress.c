@@ -172,7 +172,8 @@ static bool call_reopen(struct worker *worker)
 		fd = atomic_exchange(file, fd);
 	if (fd >= 0)
 		close(fd);
-	return fd >= 0 || fd == -1 || fd == -EBUSY || fd == -ENOENT;
+	return fd >= 0 || fd == -1 || fd == -EBUSY || fd == -ENOENT ||
+	       fd == -ENODEV;
 }
 
 static bool call_drop(struct worker *worker)
