@@ -2,11 +2,14 @@
 #ifndef DMAMEM_COMPAT_H
 #define DMAMEM_COMPAT_H
 
+#include <linux/iommu.h>
+#include <linux/irqdomain.h>
 #include <linux/mm.h>
+#include <linux/msi.h>
 
 /*
  * Until 6.2 the FOLL_ flags were macros, since 6.3 they are an enum: that tells
- * kernels with the two gaps below.
+ * kernels with the two gaps, and the other name, below.
  */
 #ifdef FOLL_WRITE
 
@@ -34,6 +37,12 @@ static inline bool dmamem_fault_in(unsigned long addr, unsigned int gup_flags)
 	return true;
 }
 
+static inline bool dmamem_has_isolated_msi(struct device *device)
+{
+	return device_iommu_capable(device, IOMMU_CAP_INTR_REMAP) ||
+	       irq_domain_check_msi_remap();
+}
+
 #else
 
 #define DMAMEM_FOLL_BREAK_COW 0
@@ -41,6 +50,11 @@ static inline bool dmamem_fault_in(unsigned long addr, unsigned int gup_flags)
 static inline bool dmamem_fault_in(unsigned long addr, unsigned int gup_flags)
 {
 	return false;
+}
+
+static inline bool dmamem_has_isolated_msi(struct device *device)
+{
+	return msi_device_has_isolated_msi(device);
 }
 
 #endif

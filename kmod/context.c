@@ -113,7 +113,8 @@ void dmamem_forget_function(struct dmamem_context *ctx, struct pci_dev *pdev)
 /*
  * Whoever learns a physical address and can talk to a device can have it write
  * anywhere: the rule is that of raw I/O. The same for a function that shares its
- * translation with others: it reaches what they do. And a physical address must
+ * translation with others: it reaches what they do; and for one whose interrupts
+ * are not checked: it can send any. And a physical address must
  * be what a device would see, which it is not where memory is encrypted, or in a
  * Xen PV domain.
  */
@@ -121,7 +122,7 @@ enum dmamem_cause dmamem_may_see_addresses(struct dmamem_context *ctx)
 {
 	bool translated = ctx->dev && ctx->dev->domain;
 
-	if (translated && ctx->dev->alone)
+	if (translated && dmamem_device_is_confined(ctx->dev))
 		return DMAMEM_CAUSE_NONE;
 	if (!translated &&
 	    (cc_platform_has(CC_ATTR_MEM_ENCRYPT) || xen_pv_domain()))

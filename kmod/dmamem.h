@@ -49,7 +49,6 @@ struct dmamem_limits {
  * @misc: The node
  * @limits: As they were before us, for the next driver
  * @domain: The IOMMU domain that translates for it; NULL if nothing does
- * @alone: No other function shares the domain
  * @state: Bit DMAMEM_DEVICE_OPEN: there is one opener
  * @lock: Mapping and unmapping (read) against remove (write). Not held over
  *        pins. Taken inside the device lock of @pdev.
@@ -64,7 +63,6 @@ struct dmamem_device {
 	struct miscdevice misc;
 	struct dmamem_limits limits;
 	struct iommu_domain *domain;
-	bool alone;
 	unsigned long state;
 	struct rw_semaphore lock;
 	bool gone;
@@ -225,6 +223,7 @@ void dmamem_show_fdinfo(struct seq_file *m, struct file *file);
 /* pci.c */
 extern struct pci_driver dmamem_pci_driver;
 void dmamem_device_close(struct dmamem_context *ctx, bool in_use);
+bool dmamem_device_is_confined(struct dmamem_device *dev);
 void dmamem_device_release(struct dmamem_device *dev);
 void dmamem_device_put(struct dmamem_device *dev);
 

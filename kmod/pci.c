@@ -13,6 +13,7 @@
 #include <linux/pci.h>
 #include <linux/slab.h>
 
+#include "compat.h"
 #include "dmamem.h"
 
 static unsigned int dma_bits = 64;
@@ -159,6 +160,27 @@ static void restore_limits(struct dmamem_device *dev)
 	dma_set_max_seg_size(device, dev->limits.size);
 }
 
+/**
+ * dmamem_device_is_confined - does the IOMMU keep a function to our mappings?
+ * @dev: The function
+ *
+ * It does when the function has a domain for itself, which another function may
+ * join at any time, and when interrupts are checked as well: else a write to
+ * the right address is any interrupt.
+ */
+bool dmamem_device_is_confined(struct dmamem_device *dev)
+{
+	struct device *device = &dev->pdev->dev;
+	bool confined = true;
+
+	down_read(&dev->lock);
+	if (!dev->gone)
+		confined = dev->domain && is_alone(device) &&
+			   dmamem_has_isolated_msi(device);
+	up_read(&dev->lock);
+	return confined;
+}
+
 static int setup_dma(struct dmamem_device *dev)
 {
 	unsigned int bits = clamp(dma_bits, 16U, 64U);
@@ -179,7 +201,6 @@ static int setup_dma(struct dmamem_device *dev)
 	dev->domain = iommu_get_domain_for_dev(device);
 	if (dev->domain && !iommu_is_dma_domain(dev->domain))
 		dev->domain = NULL;
-	dev->alone = is_alone(device);
 	return 0;
 }
 

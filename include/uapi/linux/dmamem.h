@@ -130,7 +130,8 @@ enum dmamem_pin_flags {
  *                      opened the file
  * @DMAMEM_CAUSE_PRIVILEGE: EPERM: no CAP_SYS_RAWIO, and the addresses are
  *                          physical, or those of a function that the IOMMU
- *                          cannot tell from another
+ *                          cannot tell from another or whose interrupts it
+ *                          does not check
  * @DMAMEM_CAUSE_LOCKDOWN: EPERM: the same, and the kernel is locked down
  * @DMAMEM_CAUSE_NOT_PHYSICAL: EOPNOTSUPP: physical addresses, and they are not
  *                             what a device would see: memory is encrypted, or
