@@ -159,13 +159,19 @@ static int add_data(struct sgl_walk *walk, const struct iovec *iov)
 	return 0;
 }
 
+/* The command has a place for one data block, and none for a bit bucket */
+static bool in_command(const struct sgl_walk *walk, uint64_t nr)
+{
+	return nr <= 1 && walk->type == TYPE_DATA_BLOCK;
+}
+
 /* Segments that it takes to hold this many descriptors of data */
 static uint64_t segments_for(const struct dmamem_nvme_sgl_builder *builder,
 			     uint64_t nr)
 {
 	uint64_t gain = builder->segment_size - 1;
 
-	return nr <= 1 ? 0 : (nr - 1 + gain - 1) / gain;
+	return nr <= 2 ? 1 : (nr - 2) / gain + 1;
 }
 
 static int check_room(const struct sgl_walk *walk)
@@ -174,7 +180,7 @@ static int check_room(const struct sgl_walk *walk)
 	uint64_t nr = walk->nr + descriptors_for(walk->len);
 	uint64_t nr_segments;
 
-	if (nr <= 1)
+	if (in_command(walk, nr))
 		return 0;
 	if (!builder->nr_segments)
 		return -E2BIG;
@@ -267,7 +273,7 @@ build_any(const struct dmamem_nvme_sgl_builder *builder,
 		.psdt = flags & DMAMEM_NVME_SGL_METADATA ? PSDT_SGL_MPTR_SGL :
 							   PSDT_SGL,
 	};
-	if (walk.nr > 1)
+	if (!in_command(&walk, walk.nr))
 		write_segments(builder, iov, nr_iov, flags, sgl);
 	return 0;
 }

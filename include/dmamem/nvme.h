@@ -207,8 +207,9 @@ struct dmamem_nvme_sgl {
  * @bad_iov: on failure, the element of @iov that is to blame; may be NULL
  *
  * Memory that is consecutive for the device is one descriptor, and a transfer
- * of one descriptor needs no segment. A transfer of no bytes is a data block of
- * length 0. Takes no lock.
+ * of one data descriptor needs no segment. One that is dropped altogether does:
+ * a command has no place for a bit bucket. A transfer of no bytes is a data
+ * block of length 0. Takes no lock.
  *
  * For a metadata descriptor build an SGL of the metadata, write @sgl1 to
  * registered memory, and pass DMAMEM_NVME_SGL_METADATA for the data. Admin

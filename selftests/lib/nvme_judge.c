@@ -120,14 +120,13 @@ static enum nvme_outcome judge_sgl(const struct nvme_model *model,
 				   const struct dmamem_nvme_sgl *sgl)
 {
 	if (expected->errors || sgl->nr_descriptors != expected->nr_entries ||
-	    sgl->nr_segments > transfer->nr_lists || sgl->psdt != 1 ||
+	    sgl->nr_segments != expected->nr_segments || sgl->psdt != 1 ||
 	    !poisoned(model, sgl->nr_segments) ||
 	    !nvme_model_check_sgl(model, transfer->iov, transfer->nr_iov, sgl))
 		return NVME_WRONG;
 	if (sgl->nr_segments)
 		return sgl->nr_segments > 1 ? NVME_CHAIN : NVME_LIST;
-	return sgl->nr_descriptors < 2 ? NVME_NO_DATA + sgl->nr_descriptors :
-					 NVME_WRONG;
+	return NVME_NO_DATA + sgl->nr_descriptors;
 }
 
 enum nvme_outcome nvme_judge_sgl(const struct nvme_model *model,

@@ -280,12 +280,27 @@ static uint64_t count_segment(const struct nvme_model *model,
 	return 0;
 }
 
+/*
+ * Every segment but the last gives one place to a pointer. One data block, or
+ * nothing at all, is in the command.
+ */
+static uint64_t count_segments(const struct sgl_count *count,
+			       unsigned int segment_size)
+{
+	uint64_t nr = 1;
+
+	if (!count->nr || (count->nr == 1 && !count->bucket))
+		return 0;
+	while (nr * (segment_size - 1) + 1 < count->nr)
+		nr++;
+	return nr;
+}
+
 struct nvme_expected
 nvme_model_expect_sgl(const struct nvme_model *model, unsigned int nr_segments,
 		      unsigned int segment_size, const struct iovec *iov,
 		      unsigned int nr_iov)
 {
-	uint64_t room = 1 + nr_segments * (segment_size - 1);
 	struct nvme_expected expected = { 0 };
 	struct sgl_count count = { 0 };
 
@@ -294,7 +309,8 @@ nvme_model_expect_sgl(const struct nvme_model *model, unsigned int nr_segments,
 			continue;
 		expected.bad_iov = i;
 		expected.errors = count_segment(model, &iov[i], &count);
-		if (count.nr > room)
+		expected.nr_segments = count_segments(&count, segment_size);
+		if (expected.nr_segments > nr_segments)
 			expected.errors |= error_bit(E2BIG);
 	}
 	expected.nr_entries = count.nr;

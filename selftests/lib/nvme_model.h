@@ -59,11 +59,13 @@ struct nvme_model {
  * @bad_iov: with @errors, the first segment that is to blame
  * @nr_entries: without @errors, how many PRP entries or SGL descriptors there
  *              are for data
+ * @nr_segments: without @errors, how many segments an SGL takes
  */
 struct nvme_expected {
 	uint64_t errors;
 	unsigned int bad_iov;
 	uint64_t nr_entries;
+	uint64_t nr_segments;
 };
 
 /* False: no memory. @dma is not copied. */

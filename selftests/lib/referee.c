@@ -171,6 +171,9 @@ enum referee_verdict referee_sgl(const struct referee *referee,
 	struct sgl_view view;
 
 	verdict = sgl_parse(descriptor, &view);
+	/* In the command: a data block, or where the first segment is */
+	if (!verdict && view.type == SGL_BIT_BUCKET)
+		return REFEREE_SGL_TYPE;
 	if (!verdict && !is_pointer(&view))
 		verdict = sgl_take(referee, &view, &len);
 

@@ -226,14 +226,10 @@ TEST_F(sgl, bit_bucket)
 	struct iovec iov[] = {
 		at(0, 512), drop(1024), drop(512), at(512, 512), drop(4),
 	};
-	struct iovec only[] = { drop(4096) };
-
 	self->flags = DMAMEM_NVME_SGL_READ;
 	EXPECT_BUILT(4, 1, iov);
 	EXPECT_EQ(BIT_BUCKET, self->segments[0].descriptors[1].type);
 	EXPECT_EQ(htole32(1536), self->segments[0].descriptors[1].len);
-	EXPECT_BUILT(1, 0, only);
-	EXPECT_EQ(BIT_BUCKET, self->sgl.sgl1.type);
 
 	nvme_model_poison(&self->model);
 	self->builder.sgls = SGLS_BYTES;
@@ -241,6 +237,30 @@ TEST_F(sgl, bit_bucket)
 	self->builder.sgls = SGLS_BYTES | SGLS_BIT_BUCKET;
 	self->flags = 0;
 	EXPECT_REFUSED(EINVAL, 1, iov);
+}
+
+/* It is not among the descriptors that may be in the command */
+TEST_F(sgl, nothing_but_a_bit_bucket)
+{
+	struct iovec only[] = { seg(0, 0), drop(4000), drop(96), seg(0, 0) };
+	struct iovec data_follows[] = { drop(4096), at(0, PAGE) };
+
+	self->flags = DMAMEM_NVME_SGL_READ;
+	self->builder.nr_segments = 1;
+	self->builder.max_descriptors = 2;
+	EXPECT_BUILT(1, 1, only);
+	EXPECT_EQ(LAST_SEGMENT, self->sgl.sgl1.type);
+	EXPECT_EQ(htole64(self->segments[0].dma_addr), self->sgl.sgl1.addr);
+	EXPECT_EQ(htole32(16), self->sgl.sgl1.len);
+	EXPECT_EQ(BIT_BUCKET, self->segments[0].descriptors[0].type);
+	EXPECT_EQ(htole32(4096), self->segments[0].descriptors[0].len);
+
+	nvme_model_poison(&self->model);
+	self->builder.max_descriptors = 1;
+	EXPECT_REFUSED(EMSGSIZE, 1, only);
+	self->builder.nr_segments = 0;
+	EXPECT_REFUSED(E2BIG, 1, only);
+	EXPECT_REFUSED(E2BIG, 0, data_follows);
 }
 
 /* More than a length field holds */
@@ -286,7 +306,7 @@ TEST_F(sgl, dword_alignment)
 	self->builder.sgls = SGLS_DWORDS | SGLS_BIT_BUCKET;
 	EXPECT_REFUSED(EINVAL, 1, addr);
 	EXPECT_REFUSED(EINVAL, 0, len);
-	EXPECT_BUILT(1, 0, bucket);
+	EXPECT_BUILT(1, 1, bucket);
 	EXPECT_BUILT(1, 0, good);
 }
 
