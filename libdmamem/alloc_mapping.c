@@ -75,9 +75,8 @@ static char *reserve(size_t len, size_t align)
 /* Shared hugetlb memory: a private page is another one after fork() */
 static int map_flags(const struct dmamem_backing *backing, int fd)
 {
-	int flags = MAP_FIXED;
+	int flags = fd < 0 ? MAP_ANONYMOUS : 0;
 
-	flags |= fd < 0 ? MAP_ANONYMOUS : 0;
 	flags |= fd >= 0 || backing->hugetlb_size ? MAP_SHARED : MAP_PRIVATE;
 	if (backing->hugetlb_size && fd < 0)
 		flags |= MAP_HUGETLB | hugetlb_flags(backing);
@@ -116,16 +115,43 @@ static int shape(const struct dmamem_mapping *mapping,
 	return 0;
 }
 
-static int fill(struct dmamem_mapping *mapping,
+/* Hugetlb memory is aligned by itself, and may well not be there */
+static int map_memory(struct dmamem_mapping *mapping,
+		      const struct dmamem_backing *backing, size_t align)
+{
+	int flags = map_flags(backing, mapping->fd);
+	char *mem = NULL;
+
+	if (!backing->hugetlb_size) {
+		mem = reserve(mapping->len, align);
+		if (!mem)
+			return -ENOMEM;
+		flags |= MAP_FIXED;
+	}
+	mem = mmap(mem, mapping->len, PROT_READ | PROT_WRITE, flags,
+		   mapping->fd, 0);
+	/*
+	 * What was reserved is not unmapped: the kernel may have done so before
+	 * it failed, and another thread may have mapped something there.
+	 */
+	if (mem == MAP_FAILED)
+		return -ENOMEM;
+	mapping->addr = mem;
+	return 0;
+}
+
+static int fill(const struct dmamem_mapping *mapping,
 		const struct dmamem_backing *backing)
 {
-	int ret;
+	int ret = bind_node(mapping, backing->node);
 
-	if (mmap(mapping->addr, mapping->len, PROT_READ | PROT_WRITE,
-		 map_flags(backing, mapping->fd), mapping->fd, 0) == MAP_FAILED)
-		return -ENOMEM;
-	ret = bind_node(mapping, backing->node);
 	return ret ? ret : shape(mapping, backing);
+}
+
+static void close_file(const struct dmamem_mapping *mapping)
+{
+	if (mapping->fd >= 0)
+		close(mapping->fd);
 }
 
 int dmamem_mapping_create(const struct dmamem_backing *backing, size_t size,
@@ -133,7 +159,7 @@ int dmamem_mapping_create(const struct dmamem_backing *backing, size_t size,
 {
 	struct dmamem_mapping new = { .fd = -1 };
 	size_t unit = sysconf(_SC_PAGESIZE), align;
-	int ret = 0;
+	int ret;
 
 	if (backing->hugetlb_size)
 		unit = backing->hugetlb_size;
@@ -143,15 +169,17 @@ int dmamem_mapping_create(const struct dmamem_backing *backing, size_t size,
 	new.len = (size + unit - 1) & ~(unit - 1);
 	if (!new.len)
 		return -ENOMEM;
-	new.addr = reserve(new.len, align);
-	if (!new.addr)
-		return -ENOMEM;
 	if (backing->shared) {
 		new.fd = create_file(backing, new.len);
-		ret = new.fd < 0 ? new.fd : 0;
+		if (new.fd < 0)
+			return new.fd;
 	}
-	if (!ret)
-		ret = fill(&new, backing);
+	ret = map_memory(&new, backing, align);
+	if (ret) {
+		close_file(&new);
+		return ret;
+	}
+	ret = fill(&new, backing);
 	if (ret) {
 		dmamem_mapping_free(&new);
 		return ret;
@@ -163,6 +191,5 @@ int dmamem_mapping_create(const struct dmamem_backing *backing, size_t size,
 void dmamem_mapping_free(const struct dmamem_mapping *mapping)
 {
 	munmap(mapping->addr, mapping->len);
-	if (mapping->fd >= 0)
-		close(mapping->fd);
+	close_file(mapping);
 }
