@@ -124,9 +124,8 @@ int dmamem_notify_registered(struct dmamem_context *ctx,
 			     const struct dmamem_registration *reg);
 void dmamem_notify_unregistered(struct dmamem_context *ctx,
 				const struct dmamem_registration *reg);
-int dmamem_notify_add_locked(struct dmamem_context *ctx,
-			     const struct dmamem_notify_ops *ops, void *arg,
-			     struct dmamem_notify **notify);
+int dmamem_notify_add_first(struct dmamem_context *ctx,
+			    const struct dmamem_notify_ops *ops, void *arg);
 void dmamem_notify_free_all(struct dmamem_context *ctx);
 
 /* memory_arena.c */

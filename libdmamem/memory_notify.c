@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /*
- * Telling others of registrations, in the order in which they asked for it.
+ * Telling others of registrations, in the order in which they asked for it, but
+ * maps of the context before them: callbacks may read those.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -113,9 +114,19 @@ static void take_out(struct dmamem_context *ctx, struct dmamem_notify *notify)
 		ctx->last_notify = notify->prev;
 }
 
-int dmamem_notify_add_locked(struct dmamem_context *ctx,
-			     const struct dmamem_notify_ops *ops, void *arg,
-			     struct dmamem_notify **notify)
+static void prepend(struct dmamem_context *ctx, struct dmamem_notify *notify)
+{
+	notify->next = ctx->first_notify;
+	if (notify->next)
+		notify->next->prev = notify;
+	else
+		ctx->last_notify = notify;
+	ctx->first_notify = notify;
+}
+
+static int create(struct dmamem_context *ctx,
+		  const struct dmamem_notify_ops *ops, void *arg,
+		  struct dmamem_notify **notify)
 {
 	struct dmamem_notify *new = calloc(1, sizeof(*new));
 	int ret;
@@ -129,9 +140,19 @@ int dmamem_notify_add_locked(struct dmamem_context *ctx,
 		free(new);
 		return ret;
 	}
-	append(ctx, new);
 	*notify = new;
 	return 0;
+}
+
+int dmamem_notify_add_first(struct dmamem_context *ctx,
+			    const struct dmamem_notify_ops *ops, void *arg)
+{
+	struct dmamem_notify *notify;
+	int ret = create(ctx, ops, arg, &notify);
+
+	if (!ret)
+		prepend(ctx, notify);
+	return ret;
 }
 
 int dmamem_notify_add(struct dmamem_context *ctx,
@@ -145,7 +166,9 @@ int dmamem_notify_add(struct dmamem_context *ctx,
 	ret = pthread_mutex_lock(&ctx->lock);
 	if (ret)
 		return dmamem_fail(ctx, -ret, "adding from a notify callback");
-	ret = dmamem_notify_add_locked(ctx, ops, arg, notify);
+	ret = create(ctx, ops, arg, notify);
+	if (!ret)
+		append(ctx, *notify);
 	pthread_mutex_unlock(&ctx->lock);
 	return ret;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /*
- * The map of NUMA nodes: told of registrations like anybody else's map.
+ * The map of NUMA nodes: told of registrations like anybody else's map, but
+ * first.
  */
 #include <errno.h>
 #include <sys/syscall.h>
@@ -80,7 +81,6 @@ static const struct dmamem_notify_ops numa_ops = {
 
 static int create_locked(struct dmamem_context *ctx)
 {
-	struct dmamem_notify *notify;
 	int ret;
 
 	if (ctx->numa_map)
@@ -89,7 +89,7 @@ static int create_locked(struct dmamem_context *ctx)
 				&ctx->numa_map);
 	if (ret)
 		return dmamem_fail(ctx, ret, "no memory for tables");
-	ret = dmamem_notify_add_locked(ctx, &numa_ops, ctx, &notify);
+	ret = dmamem_notify_add_first(ctx, &numa_ops, ctx);
 	if (ret) {
 		dmamem_map_free(ctx->numa_map);
 		ctx->numa_map = NULL;

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <kselftest_harness.h>
+#include <sys/mman.h>
 
 #include <dmamem/memory.h>
 
@@ -232,6 +233,54 @@ TEST_F(notify, missing_callback)
 	some.unregistered = NULL;
 	EXPECT_EQ(-EINVAL, dmamem_notify_add(self->ctx, &some, NULL,
 					     &self->listeners[0].notify));
+}
+
+/* The map of nodes is one of those that callbacks may read, whenever it is made */
+static int node_registered(void *arg, void *addr, size_t len)
+{
+	const struct dmamem_map **map = arg;
+	size_t left = len;
+
+	for (; left; left -= PAGE, addr = (char *)addr + PAGE)
+		if (*map && dmamem_map_translate(*map, (uintptr_t)addr, NULL) ==
+		    DMAMEM_NO_NODE)
+			return -ENXIO;
+	return 0;
+}
+
+static void node_unregistered(void *arg, void *addr, size_t len)
+{
+	const struct dmamem_map **map = arg;
+
+	/* Written to by nobody but the test, to say that it failed */
+	if (node_registered(arg, addr, len))
+		*map = NULL;
+}
+
+TEST_F(notify, map_of_nodes_is_told_first_and_told_back_last)
+{
+	static const struct dmamem_notify_ops node_ops = {
+		.registered = node_registered,
+		.unregistered = node_unregistered,
+	};
+	const struct dmamem_map *map = NULL;
+	struct dmamem_notify *notify;
+	char *mem;
+
+	mem = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	ASSERT_NE(MAP_FAILED, mem);
+	ASSERT_EQ(0, dmamem_notify_add(self->ctx, &node_ops, &map, &notify));
+	ASSERT_EQ(0, dmamem_register(self->ctx, mem, PAGE));
+	ASSERT_EQ(0, dmamem_numa_map(self->ctx, &map));
+	if (dmamem_map_translate(map, (uintptr_t)mem, NULL) == DMAMEM_NO_NODE)
+		SKIP(goto out, "the kernel does not say");
+	EXPECT_EQ(0, dmamem_register(self->ctx, mem + PAGE, PAGE));
+	EXPECT_EQ(0, dmamem_unregister(self->ctx, mem, 2 * PAGE));
+	EXPECT_NE(NULL, map);
+out:
+	EXPECT_EQ(0, dmamem_notify_remove(self->ctx, notify));
+	munmap(mem, 2 * PAGE);
 }
 
 TEST(close_tells_of_every_registration)
