@@ -27,14 +27,22 @@ static uint64_t align_like(uint64_t from, uint64_t addr)
 	return from + ((addr - from) & (CHUNK_SIZE - 1));
 }
 
+static bool crosses(uint64_t first, uint64_t len, uint64_t boundary)
+{
+	return boundary && (first ^ (first + len - 1)) & ~(boundary - 1);
+}
+
+/* Where @addr's equal crosses small boundaries too, it cannot be its equal */
 static uint64_t skip_boundary(uint64_t first, uint64_t addr, uint64_t len,
 			      uint64_t boundary)
 {
-	uint64_t last = first + len - 1;
+	uint64_t next, equal;
 
-	if (!boundary || !((first ^ last) & ~(boundary - 1)))
+	if (!crosses(first, len, boundary))
 		return first;
-	return align_like(last & ~(boundary - 1), addr);
+	next = (first + len - 1) & ~(boundary - 1);
+	equal = align_like(next, addr);
+	return crosses(equal, len, boundary) ? next : equal;
 }
 
 /*

@@ -58,7 +58,8 @@ bool dmamem_iova_allowed(const struct dmamem_iova_space *space, uint64_t first,
  * dmamem_iova_find() - choose addresses
  * @space: the space
  * @addr: address of the memory; the result is the same within 2 MiB, so that
- *        huge pages of the memory can be huge pages of the IOMMU
+ *        huge pages of the memory can be huge pages of the IOMMU, unless that
+ *        is across a boundary
  * @len: bytes, not 0, a multiple of 4 KiB
  * @fitness: which addresses the device can use
  * @first: the lowest address that will do

@@ -95,6 +95,27 @@ TEST_F(iova, boundary_is_kept_to)
 					    &self->fitness, &self->first));
 }
 
+/* The memory crosses 64 KiB: the same place within 2 MiB would, too */
+TEST_F(iova, boundary_smaller_than_2_mib)
+{
+	struct dmamem_iova_node node = { .len = KIB(8) };
+
+	self->fitness.boundary = KIB(64);
+	for (int i = 0; i < 2; i++) {
+		ASSERT_EQ(0, dmamem_iova_find(&self->space, 0x7f123456f000,
+					      KIB(8), &self->fitness,
+					      &self->first));
+		EXPECT_EQ(0, (self->first ^ (self->first + KIB(8) - 1)) &
+			     ~(KIB(64) - 1));
+		EXPECT_TRUE(!i || self->first >= node.first + KIB(8));
+		node.first = self->first;
+		if (!i)
+			dmamem_iova_take(&self->space, &node);
+	}
+	EXPECT_EQ(-ENOSPC, dmamem_iova_find(&self->space, 0, KIB(68),
+					    &self->fitness, &self->first));
+}
+
 TEST_F(iova, gaps_are_used_again)
 {
 	struct dmamem_iova_node nodes[3] = {
