@@ -170,6 +170,7 @@ int dmamem_alloc(struct dmamem_context *ctx, size_t size, uint64_t flags,
 		.shared = flags & DMAMEM_ALLOC_SHARED,
 		.node = node,
 	};
+	char words[DMAMEM_EXPLANATION_SIZE];
 	uint64_t kinds[3];
 	int ret, first = 0;
 	size_t i, nr;
@@ -184,12 +185,15 @@ int dmamem_alloc(struct dmamem_context *ctx, size_t size, uint64_t flags,
 	for (i = 0; i < nr; i++) {
 		backing.hugetlb_size = kinds[i];
 		ret = try_backing(ctx, size, flags, &backing, addr);
-		if (!first)
-			first = ret;
 		if (!ret || (ret != -ENOBUFS && ret != -ENOMEM))
 			return ret;
+		if (first)
+			continue;
+		first = ret;
+		dmamem_explain(ctx, words, sizeof(words));
 	}
-	return first;
+	/* What was asked for failed for this, not for what came after it */
+	return dmamem_fail(ctx, first, "%s", words);
 }
 
 /* Out of the tree first: nobody else can free it, then */

@@ -108,12 +108,15 @@ TEST_F(alloc, grows_and_shrinks)
 TEST_F(alloc, contiguous_or_not_at_all)
 {
 	struct dmamem_histogram histogram;
+	char text[DMAMEM_EXPLANATION_SIZE];
 	int ret = get(self, 2 * PAGE, DMAMEM_ALLOC_CONTIGUOUS);
 
 	if (variant->run_pages) {
 		EXPECT_EQ(-ENOBUFS, ret);
 		EXPECT_EQ(NULL, self->addr);
 		EXPECT_EQ(0, self->provider->nr_regions);
+		dmamem_explain(self->ctx, text, sizeof(text));
+		EXPECT_NE(NULL, strstr(text, "not one run"));
 		return;
 	}
 	ASSERT_EQ(0, ret);
