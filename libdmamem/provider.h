@@ -20,7 +20,8 @@
 /**
  * struct dmamem_provider - where DMA addresses come from
  * @ops: its functions
- * @page_size: unit of pinning in bytes, a multiple of 4 KiB
+ * @page_size: unit of pinning in bytes, a multiple of 4 KiB; like @hugetlb_size
+ *             and @mode it never changes
  * @hugetlb_size: if not 0, only hugetlb memory can be pinned, in pages of at
  *                least so many bytes
  * @mode: what its addresses are

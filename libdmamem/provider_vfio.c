@@ -148,7 +148,10 @@ static void vfio_close(struct dmamem_provider *provider)
 	free(vfio);
 }
 
-/* What the IOMMU takes may shrink with each device */
+/*
+ * What the IOMMU takes may shrink with each device. The unit of pinning does
+ * not change any more: it is read without a lock, and kept to already.
+ */
 static int read_info(struct vfio *vfio, char *why)
 {
 	struct dmamem_vfio_info info;
@@ -157,10 +160,18 @@ static int read_info(struct vfio *vfio, char *why)
 	ret = dmamem_vfio_info_read(vfio->container, &info, why);
 	if (ret)
 		return ret;
+	if (vfio->base.page_size && info.page_size > vfio->base.page_size) {
+		free(info.ranges);
+		return dmamem_because(why, -EINVAL,
+				      "its IOMMU has pages of %#jx bytes, those before it of %#jx",
+				      (uintmax_t)info.page_size,
+				      (uintmax_t)vfio->base.page_size);
+	}
 	free(vfio->space.ranges);
 	vfio->space.ranges = info.ranges;
 	vfio->space.nr_ranges = info.nr_ranges;
-	vfio->base.page_size = info.page_size;
+	if (!vfio->base.page_size)
+		vfio->base.page_size = info.page_size;
 	return 0;
 }
 
