@@ -92,6 +92,8 @@ struct dmamem_map {
 	struct dmamem_leaf_pool pool;
 	bool granule_ready[NR_GRANULES];
 	uint16_t nr_tables[NR_GRANULES];
+	/* Which GiBs are counted there: a GiB may be split again and again */
+	bool has_table[NR_GIBS];
 
 	uint64_t root[NR_GIBS] __attribute__((aligned(4096)));
 	uint64_t slots[NR_CHUNKS] __attribute__((aligned(GRANULE_BYTES)));

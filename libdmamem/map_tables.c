@@ -98,6 +98,9 @@ void dmamem_map_table_added(struct dmamem_map *map, uint64_t gib)
 	uint64_t granule = gib >> (GRANULE_SHIFT - GIB_SHIFT);
 	void *table = granule_of(map->slots, granule);
 
+	if (map->has_table[gib])
+		return;
+	map->has_table[gib] = true;
 	if (++map->nr_tables[granule] != GRANULE_BYTES / PAGE_SIZE / 2)
 		return;
 	madvise(table, GRANULE_BYTES, MADV_HUGEPAGE);

@@ -296,6 +296,54 @@ TEST(opaque_values_do_not_join)
 	dmamem_map_free(map);
 }
 
+/* What decides on a huge page is how many tables there are */
+TEST_F(map, a_table_is_counted_once)
+{
+	const uint64_t granule = BASE >> GRANULE_SHIFT;
+
+	for (int i = 0; i < 3; i++) {
+		ASSERT_EQ(0, dmamem_map_set(self->map, BASE, CHUNK, GIB));
+		EXPECT_EQ('c', kind_of(self->map, BASE));
+		ASSERT_EQ(0, dmamem_map_set(self->map, BASE, GIB, 0));
+		EXPECT_EQ('g', kind_of(self->map, BASE));
+	}
+	EXPECT_EQ(1, self->map->nr_tables[granule]);
+	ASSERT_EQ(0, dmamem_map_set(self->map, BASE + GIB, PAGE, 0));
+	EXPECT_EQ(2, self->map->nr_tables[granule]);
+}
+
+static int protect(const struct dmamem_map *map, int prot)
+{
+	const uint64_t *slots = &map->slots[(BASE >> GRANULE_SHIFT) *
+					    (GRANULE_BYTES / 8)];
+	const uint64_t *leaf = dmamem_map_leaf(map, BASE);
+
+	return mprotect((void *)map, offsetof(struct dmamem_map, root) +
+			sizeof(map->root), prot) ||
+	       mprotect((void *)slots, GRANULE_BYTES, prot) ||
+	       mprotect((void *)leaf, PAGE, prot);
+}
+
+/* A reader that wrote, be it a counter, would take the cache line from others */
+TEST_F(map, lookups_write_nothing)
+{
+	uint64_t len, value = 0;
+
+	ASSERT_EQ(0, dmamem_map_set(self->map, BASE, 5 * PAGE, 8 * PAGE));
+	ASSERT_EQ(0, dmamem_map_set(self->map, BASE + CHUNK, CHUNK, GIB));
+	ASSERT_EQ(0, dmamem_map_set(self->map, BASE + GIB, GIB, GIB));
+	ASSERT_EQ(0, protect(self->map, PROT_READ));
+	for (uint64_t addr = BASE; addr < BASE + 3 * GIB; addr += CHUNK / 4) {
+		value ^= dmamem_map_translate(self->map, addr, NULL);
+		len = 2 * GIB;
+		value ^= dmamem_map_translate(self->map, addr, &len);
+	}
+	dmamem_map_translate(self->map, END, NULL);
+	ASSERT_EQ(0, protect(self->map, PROT_READ | PROT_WRITE));
+	/* Each address was looked up twice, with one result */
+	EXPECT_EQ(0, value);
+}
+
 /* A process that locks all it maps gets a map, too */
 TEST(locked_memory)
 {
