@@ -18,11 +18,15 @@
  * dmamem_context_open - what open() does
  * @file: The file
  * @dev: What the device node is for, NULL for /dev/dmamem
+ *
+ * Return: 0, -EINVAL for a kernel thread, or -ENOMEM
  */
 int dmamem_context_open(struct file *file, struct dmamem_device *dev)
 {
 	struct dmamem_context *ctx;
 
+	if (!current->mm)
+		return -EINVAL;
 	ctx = kzalloc(sizeof(*ctx), GFP_KERNEL_ACCOUNT);
 	if (!ctx)
 		return -ENOMEM;

@@ -211,6 +211,8 @@ static enum dmamem_cause map(struct dmamem_region *region, u64 *offset)
  * dmamem_map - give a region addresses of its function
  * @region: The region, complete; on failure it is released as any other
  * @offset: With DMAMEM_CAUSE_MASK, the first offset out of reach
+ *
+ * Return: DMAMEM_CAUSE_NONE, MASK, BOUNCE, IOVA, NO_MEMORY or GONE
  */
 enum dmamem_cause dmamem_map(struct dmamem_region *region, u64 *offset)
 {

@@ -15,6 +15,9 @@ static int check_guard(struct dmamem_context *ctx, struct pci_dev *pdev)
 	for (i = 0; i < ctx->nr_functions; i++)
 		if (ctx->functions[i] == pdev)
 			return -EEXIST;
+	/* Resetting a bridge takes down whatever is behind it */
+	if (pdev->hdr_type != PCI_HEADER_TYPE_NORMAL)
+		return -EINVAL;
 	if (ctx->nr_functions == DMAMEM_MAX_GUARDS)
 		return -ENOSPC;
 	if (pci_dev_driver(pdev) == &dmamem_pci_driver)

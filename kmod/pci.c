@@ -230,9 +230,13 @@ static struct dmamem_device *device_alloc(struct pci_dev *pdev)
 
 static int dmamem_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
-	struct dmamem_device *dev = device_alloc(pdev);
+	struct dmamem_device *dev;
 	int ret;
 
+	/* Resetting a bridge takes down whatever is behind it */
+	if (pdev->hdr_type != PCI_HEADER_TYPE_NORMAL)
+		return -EINVAL;
+	dev = device_alloc(pdev);
 	if (!dev)
 		return -ENOMEM;
 
@@ -271,6 +275,8 @@ static void dmamem_remove(struct pci_dev *pdev)
 	restore_limits(dev);
 	up_write(&dev->lock);
 
+	/* Not left to the last user of the function, who may be another */
+	pci_clear_master(pdev);
 	pci_disable_device(pdev);
 	dmamem_device_put(dev);
 }

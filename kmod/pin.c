@@ -26,7 +26,7 @@ static enum dmamem_cause check_range(const struct dmamem_pin *pin)
 	if (!pin->length)
 		return DMAMEM_CAUSE_EMPTY;
 	if (check_add_overflow(pin->addr, pin->length - 1, &last) ||
-	    last > ULONG_MAX)
+	    last > ULONG_MAX || pin->length > ULONG_MAX)
 		return DMAMEM_CAUSE_WRAP;
 	if (pin->length > DMAMEM_MAX_LENGTH)
 		return DMAMEM_CAUSE_TOO_LONG;

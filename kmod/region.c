@@ -14,6 +14,8 @@
  * @ctx: The context
  * @pin: What is to be pinned, checked
  * @out: The region, with one reference
+ *
+ * Return: DMAMEM_CAUSE_NONE, MEMLOCK or NO_MEMORY
  */
 enum dmamem_cause dmamem_region_create(struct dmamem_context *ctx,
 				       const struct dmamem_pin *pin,
@@ -71,6 +73,9 @@ void dmamem_region_put(struct dmamem_region *region)
  * The id is reserved first and the region stored under it last: until the
  * caller has been told, no other thread can find it, and a reply that cannot
  * be written undoes the pin without a race.
+ *
+ * Return: 0, or -ENOMEM, -EBUSY (no id is left) or -EFAULT, and the region is
+ * released
  */
 int dmamem_region_publish(struct dmamem_call *call,
 			  struct dmamem_region *region)

@@ -58,6 +58,9 @@ static unsigned int vma_gup_flags(struct vm_area_struct *vma, bool write)
  * @flags: enum dmamem_pin_flags
  * @span: Filled in, if the mapping at @addr can be pinned: it and those behind
  *        it that are pinned alike
+ *
+ * Return: DMAMEM_CAUSE_NONE, why the mapping at @addr cannot be pinned, or
+ * DMAMEM_CAUSE_SIGNAL
  */
 enum dmamem_cause dmamem_span_at(unsigned long addr, unsigned long limit,
 				 u32 flags, struct dmamem_span *span)

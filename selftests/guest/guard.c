@@ -58,6 +58,16 @@ TEST_F(guard, refused_when_bound_to_dmamem)
 	EXPECT_EQ(0, function_bind(self->bdf, NULL));
 }
 
+/* Its reset would be one of all that is behind it */
+TEST_F(guard, refused_when_a_bridge)
+{
+	char bdf[FUNCTION_NAME];
+
+	if (function_find(FUNCTION_BRIDGE, bdf))
+		SKIP(return, "no PCI bridge of QEMU");
+	EXPECT_EQ(-EINVAL, uapi_guard(self->fd, bdf));
+}
+
 TEST_F(guard, needs_privilege)
 {
 	ASSERT_EQ(0, privilege_drop(CAP_SYS_RAWIO));

@@ -11,6 +11,7 @@
 /* Devices of QEMU that tests may do anything with */
 #define FUNCTION_EDU 0x123411e8
 #define FUNCTION_NVME 0x1b360010
+#define FUNCTION_BRIDGE 0x1b36000c
 
 #define FUNCTION_NAME 16
 
