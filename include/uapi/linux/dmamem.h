@@ -10,15 +10,16 @@
  *
  * Every command takes one structure whose first field is its size, set by the
  * caller to ``sizeof`` the structure it was compiled with. A shorter structure
- * than the module's is extended with zeros; a longer one is accepted when its
- * unknown tail is zero. Either way only the caller's size is written back.
+ * than the module's is extended with zeros; a longer one, up to a page, is
+ * accepted when its unknown tail is zero. Either way only the caller's size is written back.
  *
  * Errors common to all commands:
  *
  * - ENOTTY: the command is not known
  * - EINVAL: @size is smaller than the command's first version, a flag is not
  *   known, or a reserved field is not zero
- * - E2BIG: @size is larger than the module's structure and the tail not zero
+ * - E2BIG: @size is larger than the module's structure and the tail not zero,
+ *   or larger than a page
  * - EFAULT: the structure cannot be read or written
  * - ENODEV: the PCI function behind the file is gone
  *
@@ -109,8 +110,9 @@ enum dmamem_pin_flags {
  *                          without write permission
  * @DMAMEM_CAUSE_DEVICE_MEMORY: EFAULT: @bad_addr is device memory (a PCI BAR)
  *                              and has no pages
- * @DMAMEM_CAUSE_FILE: EOPNOTSUPP: @bad_addr is a shared mapping of a file whose
- *                     pages cannot be pinned for long (not shmem, not hugetlb)
+ * @DMAMEM_CAUSE_FILE: EOPNOTSUPP: DMAMEM_PIN_WRITE, and @bad_addr is a shared
+ *                     mapping of a file that the kernel writes back (not shmem,
+ *                     not hugetlb)
  * @DMAMEM_CAUSE_DAX: EOPNOTSUPP: @bad_addr is a mapping of a DAX file
  * @DMAMEM_CAUSE_MEMLOCK: ENOMEM: RLIMIT_MEMLOCK; see @memlock_needed
  * @DMAMEM_CAUSE_NO_MEMORY: ENOMEM: the kernel is out of memory
@@ -173,24 +175,28 @@ enum dmamem_cause {
  * @addr: First byte to pin, in the calling process; a multiple of the page size
  * @length: Bytes to pin; a multiple of the page size, not 0
  * @region: Out: names the pin in the other commands; never 0
- * @cause: Out: enum dmamem_cause, valid when the command fails
+ * @cause: Out: enum dmamem_cause. Set it to DMAMEM_CAUSE_NONE before: not every
+ *         error writes it
  * @nr_extents: Out: runs of consecutive addresses that the region consists of
  * @bad_addr: Out: on failure, the first address that could not be pinned
- * @pages_done: Out: on failure, pages that were pinned before it, and are
- *              unpinned again
+ * @pages_done: Out: on failure, pages that were pinned, and are unpinned again:
+ *              those before @bad_addr, or all when their addresses are what
+ *              failed (DMAMEM_CAUSE_MASK, _BOUNCE, _IOVA)
  * @memlock_needed: Out: with DMAMEM_CAUSE_MEMLOCK, bytes asked for
  * @memlock_limit: Out: with DMAMEM_CAUSE_MEMLOCK, RLIMIT_MEMLOCK in bytes
  * @memlock_used: Out: with DMAMEM_CAUSE_MEMLOCK, bytes charged before
  *
  * Pin a range of the caller's memory until DMAMEM_UNPIN or the last close of
  * the file. The pages stay where they are for as long. The range is faulted in
- * as needed and charged to RLIMIT_MEMLOCK unless the caller has CAP_IPC_LOCK.
- * Nothing is pinned or charged when the command fails; the Out fields for
- * failure are written all the same.
+ * as needed and charged as locked memory; RLIMIT_MEMLOCK limits it unless the
+ * caller has CAP_IPC_LOCK. Nothing is pinned or charged when the command fails;
+ * the Out fields for failure are written with any error that has a cause.
  *
  * Errors: those of enum dmamem_cause, and
  *
- * - EINVAL: a flag is not known (@cause is DMAMEM_CAUSE_NONE)
+ * - EINVAL: a flag is not known: nothing is written
+ * - EBUSY: no id for a region is left
+ * - ENOMEM: there is no memory for one
  */
 struct dmamem_pin {
 	__u32 size;
@@ -237,9 +243,10 @@ struct dmamem_extent {
  *
  * - ENOENT: @region does not exist
  * - EINVAL: @count is 0, or @offset is not below the region's length
- * - EPERM: physical addresses, and the caller has no CAP_SYS_RAWIO, or the
- *   kernel is locked down
+ * - EPERM: as with DMAMEM_CAUSE_PRIVILEGE and DMAMEM_CAUSE_LOCKDOWN
+ * - EOPNOTSUPP: as with DMAMEM_CAUSE_NOT_PHYSICAL
  * - EFAULT: @extents cannot be written
+ * - EINTR: a fatal signal is pending
  */
 struct dmamem_extents {
 	__u32 size;
@@ -334,6 +341,7 @@ struct dmamem_verify {
  * Errors:
  *
  * - ENXIO: there is no such function
+ * - EINVAL: it is a bridge
  * - EEXIST: it is a guard of this file already
  * - EBUSY: it is bound to the dmamem driver and has a file of its own
  * - ENOSPC: the file has @max_guards guards
