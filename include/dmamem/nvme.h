@@ -109,7 +109,9 @@ int dmamem_nvme_prp_build(const struct dmamem_nvme_prp_builder *builder,
 
 /**
  * dmamem_nvme_prp_pages() - list pages that a transfer may need
- * @offset: of the first byte within a controller page
+ * @offset: of the first byte's DMA address within a controller page. Only in a
+ *          page of 4 KiB is it that of the virtual address. If it is not known,
+ *          pass MPS - 4 KiB plus the offset within 4 KiB: no other takes more.
  * @len: bytes in all
  * @mps_shift: log2 of the controller's memory page size
  *

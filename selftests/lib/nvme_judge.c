@@ -2,6 +2,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include <dmamem/memory.h>
+
+#include "libdmamem/map_private.h"
 #include "selftests/lib/nvme_judge.h"
 
 #define POISON UINT64_C(0x0123456789abcdef)
@@ -43,6 +46,28 @@ static enum nvme_outcome judge_error(const struct nvme_expected *expected,
 	}
 }
 
+/*
+ * A list that is written has as many pages as are to be expected from the DMA
+ * address, and no more than can be from the virtual address.
+ */
+static bool pages_as_told(const struct nvme_transfer *transfer,
+			  const struct dmamem_nvme_prp *prp)
+{
+	unsigned int shift = transfer->mps_shift;
+	size_t unknown = (UINT64_C(1) << shift) - PAGE_SIZE;
+	const struct iovec *first = NULL;
+	size_t len = 0;
+
+	for (unsigned int i = 0; i < transfer->nr_iov; i++) {
+		if (!first && transfer->iov[i].iov_len)
+			first = &transfer->iov[i];
+		len += transfer->iov[i].iov_len;
+	}
+	unknown += (uintptr_t)first->iov_base % PAGE_SIZE;
+	return prp->nr_pages == dmamem_nvme_prp_pages(prp->prp1, len, shift) &&
+	       prp->nr_pages <= dmamem_nvme_prp_pages(unknown, len, shift);
+}
+
 static enum nvme_outcome judge_list(const struct nvme_model *model,
 				    const struct nvme_transfer *transfer,
 				    const struct dmamem_nvme_prp *prp)
@@ -52,7 +77,7 @@ static enum nvme_outcome judge_list(const struct nvme_model *model,
 
 	if (resident)
 		return prp->nr_pages ? NVME_WRONG : NVME_RESIDENT;
-	if (!prp->nr_pages)
+	if (!prp->nr_pages || !pages_as_told(transfer, prp))
 		return NVME_WRONG;
 	return prp->nr_pages > 1 ? NVME_CHAIN : NVME_LIST;
 }
