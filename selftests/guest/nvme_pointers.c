@@ -213,7 +213,7 @@ TEST_F_TIMEOUT(pointers, lists_in_the_map, 300)
 		if (most > self->s.max_length / PAGE)
 			most = self->s.max_length / PAGE;
 		for (size_t nr = 2; nr <= most;
-		     nr = nr < most && 2 * nr > most ? most : 2 * nr) {
+		     nr = nr < most && 2 * nr >= most ? most : 2 * nr + 1) {
 			const char *wrong = read_to(&self->s, first, nr);
 
 			ASSERT_EQ(NULL, wrong)
