@@ -128,6 +128,10 @@ static int try_backing(struct dmamem_context *ctx, size_t size, uint64_t flags,
 static int check(struct dmamem_context *ctx, size_t size, uint64_t flags,
 		 int node)
 {
+	int ret = dmamem_check_owner(ctx);
+
+	if (ret)
+		return ret;
 	if (!size)
 		return dmamem_fail(ctx, -EINVAL, "no bytes are asked for");
 	if (flags & ~(uint64_t)ALL_FLAGS ||
@@ -218,6 +222,9 @@ int dmamem_free(struct dmamem_context *ctx, void *addr)
 
 	if (!addr)
 		return 0;
+	ret = dmamem_check_owner(ctx);
+	if (ret)
+		return ret;
 	allocation = forget(ctx, addr);
 	if (!allocation)
 		return dmamem_fail(ctx, -EINVAL, "%p is not allocated", addr);

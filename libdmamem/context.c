@@ -77,17 +77,43 @@ free:
 	return ret;
 }
 
+int dmamem_check_owner(struct dmamem_context *ctx)
+{
+	const struct dmamem_provider *provider = ctx->provider;
+
+	if (dmamem_provider_is_owned(provider))
+		return 0;
+	return dmamem_fail(ctx, -EIO,
+			   "the context was opened by process %d, whose memory it is for: open another one",
+			   (int)provider->owner);
+}
+
+static int close_registrations(struct dmamem_context *ctx)
+{
+	int ret;
+
+	/* A thread that only the parent has may have held the lock */
+	if (!dmamem_provider_is_owned(ctx->provider)) {
+		dmamem_forget_all(ctx);
+		return 0;
+	}
+	ret = pthread_mutex_lock(&ctx->lock);
+	if (ret)
+		return dmamem_fail(ctx, -ret, "close from a notify callback");
+	dmamem_release_all(ctx);
+	pthread_mutex_unlock(&ctx->lock);
+	return 0;
+}
+
 int dmamem_close(struct dmamem_context *ctx)
 {
 	int ret;
 
 	if (!ctx)
 		return 0;
-	ret = pthread_mutex_lock(&ctx->lock);
+	ret = close_registrations(ctx);
 	if (ret)
-		return dmamem_fail(ctx, -ret, "close from a notify callback");
-	dmamem_release_all(ctx);
-	pthread_mutex_unlock(&ctx->lock);
+		return ret;
 
 	dmamem_notify_free_all(ctx);
 	dmamem_reserved_free(ctx);

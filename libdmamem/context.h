@@ -99,6 +99,9 @@ int dmamem_context_create(struct dmamem_provider *provider,
 			  const struct dmamem_options *options,
 			  struct dmamem_context **ctx);
 
+/* context.c. 0, or -EIO in the child of a fork() */
+int dmamem_check_owner(struct dmamem_context *ctx);
+
 /* context_explain.c. Returns @error, for the caller's return statement */
 int dmamem_fail(struct dmamem_context *ctx, int error, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -107,6 +110,7 @@ int dmamem_fail(struct dmamem_context *ctx, int error, const char *format, ...)
 int dmamem_register_contiguous(struct dmamem_context *ctx, void *addr,
 			       size_t len);
 void dmamem_release_all(struct dmamem_context *ctx);
+void dmamem_forget_all(struct dmamem_context *ctx);
 struct dmamem_registration *
 dmamem_registration_next(const struct dmamem_context *ctx, uint64_t addr);
 int dmamem_check_range(struct dmamem_context *ctx, const void *addr,

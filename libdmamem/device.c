@@ -7,26 +7,10 @@
 
 #include "libdmamem/context.h"
 
-static int add_device(struct dmamem_context *ctx,
-		      const struct dmamem_facts *facts)
+static int add_device(struct dmamem_context *ctx, const char *device)
 {
 	struct dmamem_provider *provider = ctx->provider;
 	char why[DMAMEM_EXPLANATION_SIZE] = "";
-	int ret;
-
-	if (!provider->ops->add_device)
-		return dmamem_fail(ctx, -EOPNOTSUPP,
-				   "the addresses of %s are the same for all devices",
-				   provider->ops->name);
-	ret = provider->ops->add_device(provider, facts, why);
-	if (ret)
-		dmamem_fail(ctx, ret, "cannot add %s: %s", facts->device,
-			    why[0] ? why : strerrordesc_np(-ret));
-	return ret;
-}
-
-int dmamem_add_device(struct dmamem_context *ctx, const char *device)
-{
 	struct dmamem_facts facts;
 	int ret;
 
@@ -35,11 +19,28 @@ int dmamem_add_device(struct dmamem_context *ctx, const char *device)
 		return dmamem_fail(ctx, ret, ret == -EINVAL ?
 				   "\"%s\" is not a PCI address as 0000:00:04.0" :
 				   "there is no PCI function %s", device);
+	if (!provider->ops->add_device)
+		return dmamem_fail(ctx, -EOPNOTSUPP,
+				   "the addresses of %s are the same for all devices",
+				   provider->ops->name);
+	ret = provider->ops->add_device(provider, &facts, why);
+	if (ret)
+		dmamem_fail(ctx, ret, "cannot add %s: %s", facts.device,
+			    why[0] ? why : strerrordesc_np(-ret));
+	return ret;
+}
+
+int dmamem_add_device(struct dmamem_context *ctx, const char *device)
+{
+	int ret = dmamem_check_owner(ctx);
+
+	if (ret)
+		return ret;
 	ret = pthread_mutex_lock(&ctx->lock);
 	if (ret)
 		return dmamem_fail(ctx, -ret,
 				   "a device is added from a notify callback");
-	ret = add_device(ctx, &facts);
+	ret = add_device(ctx, device);
 	pthread_mutex_unlock(&ctx->lock);
 	return ret;
 }

@@ -10,7 +10,10 @@
 int dmamem_check_range(struct dmamem_context *ctx, const void *addr, size_t len)
 {
 	uint64_t start = (uintptr_t)addr, unit = ctx->provider->page_size;
+	int ret = dmamem_check_owner(ctx);
 
+	if (ret)
+		return ret;
 	if ((start | len) & (unit - 1) || !len || start + len < start)
 		return dmamem_fail(ctx, -EINVAL,
 				   "%#jx + %#jx is not a range of %ju byte pages",
@@ -233,6 +236,22 @@ void dmamem_release_all(struct dmamem_context *ctx)
 	while ((reg = dmamem_registration_next(ctx, addr))) {
 		addr = reg->addr + reg->len;
 		release(ctx, reg);
+	}
+}
+
+/*
+ * In the child of a fork() the registrations are the parent's, and so are
+ * leaves in hugetlb memory: nothing is told, cleared or unpinned.
+ */
+void dmamem_forget_all(struct dmamem_context *ctx)
+{
+	struct dmamem_registration *reg;
+	uint64_t addr = 0;
+
+	while ((reg = dmamem_registration_next(ctx, addr))) {
+		addr = reg->addr + reg->len;
+		ctx->provider->ops->unpin(ctx->provider, reg->region);
+		dmamem_registration_free(ctx, reg);
 	}
 }
 

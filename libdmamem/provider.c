@@ -2,7 +2,6 @@
 /*
  * What all providers have in common.
  */
-#include <errno.h>
 #include <unistd.h>
 
 #include "libdmamem/provider.h"
@@ -21,13 +20,9 @@ void dmamem_provider_init(struct dmamem_provider *provider,
 	provider->owner = getpid();
 }
 
-int dmamem_provider_check_owner(struct dmamem_provider *provider)
+bool dmamem_provider_is_owned(const struct dmamem_provider *provider)
 {
-	if (provider->owner == getpid())
-		return 0;
-	return dmamem_because(provider->explanation, -EIO,
-			      "the context was opened by process %d, whose memory it is for: open another one",
-			      (int)provider->owner);
+	return provider->owner == getpid();
 }
 
 int dmamem_provider_runs(struct dmamem_provider *provider, uint64_t region,

@@ -5,6 +5,7 @@
 #ifndef DMAMEM_PROVIDER_H
 #define DMAMEM_PROVIDER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -50,7 +51,8 @@ struct dmamem_provider {
  *       from then on. 0, or -errno with nothing held.
  * @runs: describe a region from *@offset on by up to @nr runs, at least one, and
  *        advance *@offset past them. 0, or -errno.
- * @unpin: let go of a region; cannot fail
+ * @unpin: let go of a region; cannot fail. In the child of a fork(): only free
+ *         what the child has of it
  * @add_device: take another device in; may be NULL
  * @device_fd: file of a device, -ENODEV if there is none; may be NULL
  * @close: free the provider; all its regions are gone
@@ -74,14 +76,12 @@ void dmamem_provider_init(struct dmamem_provider *provider,
 			  const struct dmamem_provider_ops *ops);
 
 /**
- * dmamem_provider_check_owner() - is this the process that opened it?
+ * dmamem_provider_is_owned() - is this the process that opened it?
  * @provider: the provider
  *
- * The files of the others outlive a fork(), but they mean the parent's memory.
- *
- * Return: 0 or -EIO, as from the module.
+ * Its files outlive a fork(), but they mean the parent's memory.
  */
-int dmamem_provider_check_owner(struct dmamem_provider *provider);
+bool dmamem_provider_is_owned(const struct dmamem_provider *provider);
 
 /**
  * dmamem_provider_runs() - what the device can use of a region

@@ -79,7 +79,8 @@ static void kmod_unpin(struct dmamem_provider *provider, uint64_t region)
 		.region = region,
 	};
 
-	command(to_kmod(provider), DMAMEM_UNPIN, &unpin);
+	if (dmamem_provider_is_owned(provider))
+		command(to_kmod(provider), DMAMEM_UNPIN, &unpin);
 }
 
 static void kmod_close(struct dmamem_provider *provider)

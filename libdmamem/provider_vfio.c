@@ -87,9 +87,7 @@ static int vfio_pin(struct dmamem_provider *provider, uint64_t addr,
 	uint64_t iova;
 	int ret;
 
-	ret = dmamem_provider_check_owner(provider);
-	if (!ret)
-		ret = choose_iova(vfio, addr, len, &iova);
+	ret = choose_iova(vfio, addr, len, &iova);
 	if (ret)
 		return ret;
 	node = malloc(sizeof(*node));
@@ -132,7 +130,8 @@ static void vfio_unpin(struct dmamem_provider *provider, uint64_t region)
 		.size = node->len,
 	};
 
-	ioctl(vfio->container, VFIO_IOMMU_UNMAP_DMA, &unmap);
+	if (dmamem_provider_is_owned(provider))
+		ioctl(vfio->container, VFIO_IOMMU_UNMAP_DMA, &unmap);
 	if (provider->mode == DMAMEM_IOVA_DMA)
 		dmamem_iova_give(&vfio->space, node);
 	free(node);

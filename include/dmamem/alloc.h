@@ -66,10 +66,13 @@ int dmamem_alloc(struct dmamem_context *ctx, size_t size, uint64_t flags,
  * @ctx: the context
  * @addr: from dmamem_alloc() on @ctx, or NULL. No device may still use it.
  *
- * dmamem_close() does this for what is left. Thread-safe.
+ * dmamem_close() does this for what is left. Memory that was unregistered by
+ * hand is only freed by that. Thread-safe.
  *
- * Return: 0, or with nothing changed -EINVAL (@addr is not from
- * dmamem_alloc()), -EDEADLK (called from a notify callback).
+ * Return: 0, or with nothing changed -EINVAL (@addr is not from dmamem_alloc(),
+ * or was unregistered since), -ERANGE (only a part of it, or more, is one
+ * registration now), -EIO (another process opened the context), -EDEADLK
+ * (called from a notify callback).
  */
 int dmamem_free(struct dmamem_context *ctx, void *addr);
 

@@ -114,6 +114,10 @@ int dmamem_open(const struct dmamem_options *options,
  *
  * Notify callbacks are told of every registration that goes, in address order.
  *
+ * The child of a fork() may close its copy of the context, and must not use it
+ * afterwards: that frees memory and closes files of the child. The parent keeps
+ * its registrations, and nobody is told of anything.
+ *
  * Return: 0, or -EDEADLK with nothing changed (called from a notify callback).
  */
 int dmamem_close(struct dmamem_context *ctx);
@@ -175,6 +179,8 @@ const char *dmamem_get_reason(const struct dmamem_context *ctx);
  * -ENOENT, -EACCES, -EPERM, -EBUSY (as of dmamem_open()),
  * -ENOSPC (there are too many guards),
  * -EOPNOTSUPP (the provider takes no further devices),
+ * -EPROTONOSUPPORT (the kernel does not say what the device's IOMMU takes),
+ * -EIO (another process opened the context),
  * -EDEADLK (called from a notify callback), -ENOMEM.
  */
 int dmamem_add_device(struct dmamem_context *ctx, const char *device);

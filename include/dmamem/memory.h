@@ -71,6 +71,7 @@ int dmamem_register(struct dmamem_context *ctx, void *addr, size_t len);
  * -EINVAL (misaligned or empty range, one that ends beyond 48 bits, or nothing
  * is registered at some part of it),
  * -ERANGE (the range starts or ends inside a registration),
+ * -EIO (another process opened the context),
  * -EDEADLK (called from a notify callback).
  * It never fails for memory.
  */

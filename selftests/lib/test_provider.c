@@ -124,12 +124,12 @@ int test_provider_open_flags(uint64_t run_pages, uint64_t flags,
 	if (!provider)
 		return -ENOMEM;
 	*provider = (struct test_provider){
-		.base.ops = &test_ops,
 		.base.page_size = DMAMEM_PAGE_SIZE,
 		.run_pages = run_pages,
 		.fail_pin = -1,
 		.fail_runs = -1,
 	};
+	dmamem_provider_init(&provider->base, &test_ops);
 	ret = dmamem_context_create(&provider->base, &options, ctx);
 	if (ret)
 		free(provider);
