@@ -6,6 +6,7 @@
 #include <kselftest_harness.h>
 #include <sys/mman.h>
 
+#include <dmamem/alloc.h>
 #include <dmamem/memory.h>
 
 #include "selftests/lib/test_provider.h"
@@ -305,16 +306,24 @@ struct caller {
 	struct dmamem_context *ctx;
 	struct dmamem_map *own;
 	struct dmamem_notify *notify;
+	void *allocated;
 	int wrong;
 	uint64_t seen;
 	int calls;
 };
+
+static int no_progress(void *arg, size_t done, size_t total)
+{
+	(void)arg;
+	return done > total;
+}
 
 static void call_back(struct caller *caller, void *addr)
 {
 	struct dmamem_notify *notify = NULL;
 	const struct dmamem_map *numa = NULL;
 	struct dmamem_context *ctx = caller->ctx;
+	void *mem = NULL;
 	char text[64];
 
 	caller->calls++;
@@ -327,7 +336,14 @@ static void call_back(struct caller *caller, void *addr)
 	caller->wrong += dmamem_notify_remove(ctx, caller->notify) != -EDEADLK;
 	caller->wrong += dmamem_numa_map(ctx, &numa) != -EDEADLK;
 	caller->wrong += dmamem_close(ctx) != -EDEADLK;
-	caller->wrong += notify || numa;
+	caller->wrong += dmamem_alloc(ctx, PAGE, 0, DMAMEM_ANY_NODE, &mem) !=
+			 -EDEADLK;
+	caller->wrong += dmamem_free(ctx, caller->allocated) != -EDEADLK;
+	caller->wrong += dmamem_add_device(ctx, "0000:00:00.0") != -EDEADLK;
+	caller->wrong += dmamem_register_progress(ctx, at(100), PAGE,
+						  no_progress, NULL) !=
+			 -EDEADLK;
+	caller->wrong += notify || numa || mem;
 	caller->wrong += !dmamem_explain(ctx, text, sizeof(text));
 }
 
@@ -356,6 +372,10 @@ TEST_F(notify, calling_back)
 	const struct test_provider *provider = test_provider_of(self->ctx);
 	struct caller caller = { .ctx = self->ctx };
 
+	/* Something to free, of which nothing is told */
+	ASSERT_EQ(0, dmamem_alloc(self->ctx, PAGE, 0, DMAMEM_ANY_NODE,
+				  &caller.allocated));
+	ASSERT_EQ(0, dmamem_unregister(self->ctx, caller.allocated, PAGE));
 	ASSERT_EQ(0, dmamem_map_create(DMAMEM_MAP_UNIFORM, 0, &caller.own));
 	ASSERT_EQ(0, dmamem_notify_add(self->ctx, &caller_ops, &caller,
 				       &caller.notify));
