@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -263,6 +264,33 @@ TEST_F(device, privilege)
 	ASSERT_EQ(0, uapi_pin(self->fd, page, PAGE, 0, &pin));
 	EXPECT_NE(0, uapi_dma_addr(self->fd, pin.region, 0));
 	EXPECT_EQ(0, uapi_unpin(self->fd, pin.region));
+}
+
+#define TAINT_USER (1 << 6)
+
+/* Physical addresses in user space leave a mark, others do not */
+TEST_F(device, taint)
+{
+	long before = pages_count("/proc/sys/kernel/tainted", "");
+	char *page = pages_map(PAGE);
+	long after;
+
+	ASSERT_LT(0, uapi_pin_id(self->fd, page, PAGE, 0));
+	after = pages_count("/proc/sys/kernel/tainted", "");
+	if (self->info.address_type != DMAMEM_ADDRESS_TRANSLATED)
+		before |= TAINT_USER;
+	EXPECT_EQ(before, after);
+	EXPECT_EQ(0, uapi_unpin(self->fd, 1));
+}
+
+/* Root's until the administrator decides otherwise */
+TEST_F(device, mode_of_the_node)
+{
+	struct stat stat = { 0 };
+
+	ASSERT_EQ(0, fstat(self->fd, &stat));
+	EXPECT_EQ(S_IFCHR | 0600, stat.st_mode);
+	EXPECT_EQ(0, stat.st_uid);
 }
 
 static long mask_bits(const char *bdf, const char *attribute)

@@ -4,6 +4,7 @@
  * privilege, and IOMMUs that do not take every address of a process.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -18,6 +19,7 @@
 #include "selftests/lib/pages.h"
 #include "selftests/lib/privilege.h"
 #include "selftests/lib/skip.h"
+#include "selftests/lib/uapi.h"
 
 /* Two functions of one device: without ACS they are in one group */
 #define FIRST "0000:00:06.0"
@@ -291,6 +293,63 @@ TEST_F(vfio, a_narrow_iommu_gets_addresses_of_its_own)
 	EXPECT_EQ(-EOPNOTSUPP, open_device(bdf, &options, &ctx, why));
 	EXPECT_NE(NULL, strstr(why, "mode va"))
 		TH_LOG("%s", why);
+}
+
+static pid_t unbind_in_child(const char *bdf)
+{
+	pid_t child = fork();
+
+	if (!child)
+		_exit(!!function_bind(bdf, NULL));
+	return child;
+}
+
+/* Open the function by VFIO, have it guarded, and wait to be killed */
+static void guard_and_wait(int out)
+{
+	struct dma_rig rig = { 0 };
+	char *page = pages_map(PAGE);
+	int fd, ret;
+
+	ret = dma_rig_open(&rig, "vfio-pci", "vfio", DMAMEM_IOVA_AUTO);
+	/* Opened last, closed first */
+	fd = ret ? -1 : uapi_open(NULL);
+	if (fd >= 0)
+		ret = uapi_guard(fd, rig.edu.bdf);
+	if (!ret)
+		ret = uapi_pin_id(fd, page, PAGE, DMAMEM_PIN_WRITE);
+	if (write(out, &ret, sizeof(ret)) == sizeof(ret))
+		pause();
+	_exit(1);
+}
+
+/*
+ * Unbinding waits, with the device's lock, for a file that a dying process will
+ * close after the one whose close wants the lock.
+ */
+TEST(guard_dies_while_unbound)
+{
+	pid_t child, unbinder;
+	int pipes[2], ret;
+	struct edu edu;
+
+	if (edu_bind(&edu, "vfio-pci"))
+		SKIP(return, "no edu device, or no IOMMU");
+	ASSERT_EQ(0, pipe(pipes));
+	child = fork();
+	if (!child)
+		guard_and_wait(pipes[1]);
+	ASSERT_EQ(sizeof(ret), read(pipes[0], &ret, sizeof(ret)));
+	ASSERT_LT(0, ret);
+	unbinder = unbind_in_child(edu.bdf);
+	/* Let it wait; sooner, the test shows nothing */
+	sleep(2);
+	ASSERT_EQ(0, waitpid(unbinder, NULL, WNOHANG));
+	kill(child, SIGKILL);
+	EXPECT_EQ(child, waitpid(child, NULL, 0));
+	EXPECT_EQ(unbinder, waitpid(unbinder, &ret, 0));
+	EXPECT_EQ(0, ret);
+	EXPECT_EQ(0, function_vouch(edu.bdf));
 }
 
 TEST_HARNESS_MAIN
