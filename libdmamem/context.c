@@ -27,6 +27,7 @@ static int create_maps(struct dmamem_context *ctx, uint64_t flags)
 	struct dmamem_map_config config = {
 		.resident = flags & DMAMEM_OPEN_RESIDENT_LISTS,
 		.leaves_added = dmamem_arena_add,
+		.leaves_removed = dmamem_arena_remove,
 		.arg = ctx,
 	};
 	int ret;

@@ -51,10 +51,12 @@ struct dmamem_notify {
 /**
  * struct dmamem_arena - registered memory for the leaves of the DMA map
  * @next: the one before
+ * @mem: the memory, one chunk
  * @region: the provider's name for it
  */
 struct dmamem_arena {
 	struct dmamem_arena *next;
+	void *mem;
 	uint64_t region;
 };
 
@@ -113,6 +115,8 @@ void dmamem_release_all(struct dmamem_context *ctx);
 void dmamem_forget_all(struct dmamem_context *ctx);
 struct dmamem_registration *
 dmamem_registration_next(const struct dmamem_context *ctx, uint64_t addr);
+const char *dmamem_provider_words(const struct dmamem_context *ctx,
+				  const char *otherwise);
 int dmamem_check_range(struct dmamem_context *ctx, const void *addr,
 		       size_t len);
 
@@ -134,6 +138,7 @@ void dmamem_notify_free_all(struct dmamem_context *ctx);
 
 /* memory_arena.c */
 int dmamem_arena_add(void *arg, void *mem, size_t len);
+void dmamem_arena_remove(void *arg, void *mem, size_t len);
 void dmamem_arenas_release(struct dmamem_context *ctx);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /*
  * Memory for leaves, in aligned blocks. A leaf that a reader may hold stays
- * with its chunk until the map is freed: nothing is ever given back.
+ * with its chunk until the map is freed: nothing that was taken is given back.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -68,49 +68,72 @@ static void append_block(struct dmamem_leaf_pool *pool,
 	pool->nr_free += LEAVES_PER_BLOCK;
 }
 
-/* The way back: nothing has been taken from the last block */
-static void drop_last_block(struct dmamem_leaf_pool *pool,
-			    struct dmamem_leaf_block *before)
-{
-	free_block(pool->last);
-	pool->nr_free -= LEAVES_PER_BLOCK;
-	pool->last = before;
-	if (before) {
-		before->next = NULL;
-	} else {
-		pool->first = NULL;
-		pool->current = NULL;
-	}
-}
-
 /* The owner may need a leaf of the block itself to enter it into the map */
 static int grow(struct dmamem_map *map)
 {
 	const struct dmamem_map_config *config = &map->config;
-	struct dmamem_leaf_block *before = map->pool.last;
 	struct dmamem_leaf_block *block = new_block();
-	int ret;
 
 	if (!block)
 		return -ENOMEM;
 	append_block(&map->pool, block);
 	if (!config->leaves_added)
 		return 0;
-	ret = config->leaves_added(config->arg, block->mem, CHUNK_SIZE);
-	if (ret)
-		drop_last_block(&map->pool, before);
-	return ret;
+	return config->leaves_added(config->arg, block->mem, CHUNK_SIZE);
 }
 
-/* See to it that the next @nr calls of dmamem_map_leaf_take() succeed */
+static void drop_block(struct dmamem_map *map, struct dmamem_leaf_block *block)
+{
+	const struct dmamem_map_config *config = &map->config;
+
+	if (config->leaves_removed)
+		config->leaves_removed(config->arg, block->mem, CHUNK_SIZE);
+	free_block(block);
+	map->pool.nr_free -= LEAVES_PER_BLOCK;
+}
+
+/* The way back: drop the blocks behind @last that nothing was taken from */
+static void drop_unused(struct dmamem_map *map, struct dmamem_leaf_block *last)
+{
+	struct dmamem_leaf_pool *pool = &map->pool;
+	struct dmamem_leaf_block *block = last ? last->next : pool->first;
+	struct dmamem_leaf_block *next;
+
+	pool->last = last;
+	for (; block; block = next) {
+		next = block->next;
+		if (!block->nr_taken) {
+			drop_block(map, block);
+			continue;
+		}
+		if (pool->last)
+			pool->last->next = block;
+		else
+			pool->first = block;
+		pool->last = block;
+	}
+	if (pool->last)
+		pool->last->next = NULL;
+	else
+		pool->first = NULL;
+	pool->current = pool->first;
+}
+
+/*
+ * See to it that the next @nr calls of dmamem_map_leaf_take() succeed, or get
+ * no memory at all but what the owner needed for itself.
+ */
 int dmamem_map_leaves_reserve(struct dmamem_map *map, size_t nr)
 {
+	struct dmamem_leaf_block *last = map->pool.last;
 	int ret;
 
 	while (map->pool.nr_free < nr) {
 		ret = grow(map);
-		if (ret)
+		if (ret) {
+			drop_unused(map, last);
 			return ret;
+		}
 	}
 	return 0;
 }

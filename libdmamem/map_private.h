@@ -63,11 +63,15 @@ struct dmamem_leaf_block;
  * @leaves_added: told of each block of memory that leaves will be taken from;
  *                called with the map's lock held, may use
  *                dmamem_map_set_runs_locked(), may refuse
- * @arg: for @leaves_added
+ * @leaves_removed: told of a block that goes again because more could not be
+ *                  had, or because it was refused itself; called with the map's
+ *                  lock held, may use dmamem_map_clear_locked()
+ * @arg: for both
  */
 struct dmamem_map_config {
 	bool resident;
 	int (*leaves_added)(void *arg, void *mem, size_t len);
+	void (*leaves_removed)(void *arg, void *mem, size_t len);
 	void *arg;
 };
 
@@ -250,6 +254,10 @@ int dmamem_map_set_runs(struct dmamem_map *map, uint64_t addr, uint64_t len,
 /* The same for who holds the map's lock */
 int dmamem_map_set_runs_locked(struct dmamem_map *map, uint64_t addr,
 			       uint64_t len, const struct dmamem_run *runs);
+
+/* Clear what was set by it, as a whole; for who holds the map's lock */
+void dmamem_map_clear_locked(struct dmamem_map *map, uint64_t addr,
+			     uint64_t len);
 
 /**
  * dmamem_map_leaf() - the page of values of one chunk

@@ -496,6 +496,18 @@ int dmamem_map_set_runs_locked(struct dmamem_map *map, uint64_t addr,
 	return write_range(map, addr, addr + len, &source);
 }
 
+void dmamem_map_clear_locked(struct dmamem_map *map, uint64_t addr,
+			     uint64_t len)
+{
+	struct map_source source = {
+		.value = absent_page(map),
+		.left = len,
+		.absent = true,
+	};
+
+	write_range(map, addr, addr + len, &source);
+}
+
 int dmamem_map_set_runs(struct dmamem_map *map, uint64_t addr, uint64_t len,
 			const struct dmamem_run *runs)
 {

@@ -71,7 +71,7 @@ static void clear_maps(struct dmamem_context *ctx,
 }
 
 /* Why the provider failed, or @otherwise if it has not said or did not */
-static const char *provider_words(const struct dmamem_context *ctx,
+const char *dmamem_provider_words(const struct dmamem_context *ctx,
 				  const char *otherwise)
 {
 	const char *words = ctx->provider->explanation;
@@ -116,7 +116,7 @@ static int fill_maps(struct dmamem_context *ctx,
 		clear_maps(ctx, reg);
 		dmamem_fail(ctx, ret, "cannot enter %#jx + %#jx: %s",
 			    (uintmax_t)reg->addr, (uintmax_t)reg->len,
-			    provider_words(ctx, "no memory for tables"));
+			    dmamem_provider_words(ctx, "no memory for tables"));
 	}
 	return ret;
 }
@@ -131,7 +131,7 @@ static int pin_pages(struct dmamem_context *ctx, struct dmamem_registration *reg
 	if (ret)
 		dmamem_fail(ctx, ret, "cannot pin %#jx + %#jx: %s",
 			    (uintmax_t)reg->addr, (uintmax_t)reg->len,
-			    provider_words(ctx, strerrordesc_np(-ret)));
+			    dmamem_provider_words(ctx, strerrordesc_np(-ret)));
 	return ret;
 }
 

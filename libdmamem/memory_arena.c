@@ -82,6 +82,7 @@ int dmamem_arena_add(void *arg, void *mem, size_t len)
 					 runs);
 	if (ret)
 		goto unpin;
+	arena->mem = mem;
 	arena->next = ctx->arenas;
 	ctx->arenas = arena;
 	return 0;
@@ -91,6 +92,23 @@ unpin:
 free:
 	free(arena);
 	return ret;
+}
+
+/* Called with the DMA map's lock held. The block may not be pinned */
+void dmamem_arena_remove(void *arg, void *mem, size_t len)
+{
+	struct dmamem_context *ctx = arg;
+	struct dmamem_arena **p = &ctx->arenas, *arena;
+
+	while (*p && (*p)->mem != mem)
+		p = &(*p)->next;
+	arena = *p;
+	if (!arena)
+		return;
+	*p = arena->next;
+	dmamem_map_clear_locked(ctx->dma_map, (uintptr_t)mem, len);
+	ctx->provider->ops->unpin(ctx->provider, arena->region);
+	free(arena);
 }
 
 void dmamem_arenas_release(struct dmamem_context *ctx)

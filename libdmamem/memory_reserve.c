@@ -70,22 +70,36 @@ void dmamem_reserved_free(struct dmamem_context *ctx)
 	free_records(ctx, NULL);
 }
 
+/* The one whose tables are pinned comes last: the others cost nothing unused */
+static int reserve_tables(struct dmamem_context *ctx, uint64_t addr,
+			  uint64_t len)
+{
+	int ret = dmamem_map_reserve(ctx->registration_map, addr, len);
+
+	if (!ret && ctx->numa_map)
+		ret = dmamem_map_reserve(ctx->numa_map, addr, len);
+	return ret ? ret : dmamem_map_reserve(ctx->dma_map, addr, len);
+}
+
 static int reserve_locked(struct dmamem_context *ctx, uint64_t addr,
 			  uint64_t len)
 {
 	size_t nr = ((addr + len - 1) >> CHUNK_SHIFT) - (addr >> CHUNK_SHIFT) + 1;
+	const struct dmamem_registration *before = ctx->reserved;
 	int ret;
 
-	ret = dmamem_map_reserve(ctx->dma_map, addr, len);
-	if (!ret)
-		ret = dmamem_map_reserve(ctx->registration_map, addr, len);
-	if (!ret && ctx->numa_map)
-		ret = dmamem_map_reserve(ctx->numa_map, addr, len);
-	if (!ret)
-		ret = keep_records(ctx, nr);
+	ctx->provider->explanation[0] = '\0';
+	ret = keep_records(ctx, nr);
 	if (ret)
-		return dmamem_fail(ctx, ret, "no memory for tables");
-	return 0;
+		return dmamem_fail(ctx, ret, "out of memory");
+	ret = reserve_tables(ctx, addr, len);
+	if (ret) {
+		free_records(ctx, before);
+		dmamem_fail(ctx, ret, "cannot reserve for %#jx + %#jx: %s",
+			    (uintmax_t)addr, (uintmax_t)len,
+			    dmamem_provider_words(ctx, "no memory for tables"));
+	}
+	return ret;
 }
 
 int dmamem_reserve(struct dmamem_context *ctx, void *addr, size_t len)

@@ -140,11 +140,15 @@ int dmamem_numa_map(struct dmamem_context *ctx, const struct dmamem_map **map);
  * dmamem_map_reserve(). Costs 8 KiB for each chunk. Reserved memory is freed
  * with the context. Thread-safe.
  *
- * Return: 0, or with nothing reserved
+ * Return: 0, or with nothing reserved but up to 2 MiB that the library keeps for
+ * itself
  * -EINVAL (misaligned, empty or wrapping range, or one that ends beyond 48
  * bits),
- * -ENOMEM (no memory, or RLIMIT_MEMLOCK),
- * -EDEADLK (called from a notify callback).
+ * -EIO (another process opened the context),
+ * -ENOMEM (no memory),
+ * -EDEADLK (called from a notify callback),
+ * with DMAMEM_OPEN_RESIDENT_LISTS also what dmamem_register() returns for
+ * memory that cannot be pinned or that the device cannot use.
  */
 int dmamem_reserve(struct dmamem_context *ctx, void *addr, size_t len);
 

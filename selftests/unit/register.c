@@ -284,6 +284,37 @@ TEST_F(registration, needs_no_memory_after_reserve)
 	expect_registered(_metadata, self->ctx, 0, 8 * CHUNK);
 }
 
+/* Four blocks of pinned tables, the third of which cannot be had */
+TEST(reserve_gives_back_what_is_not_enough)
+{
+	struct test_provider *provider;
+	struct dmamem_context *ctx;
+	char text[DMAMEM_EXPLANATION_SIZE];
+
+	ASSERT_EQ(0, test_provider_open_flags(0, DMAMEM_OPEN_RESIDENT_LISTS,
+					      &ctx));
+	provider = test_provider_of(ctx);
+	for (int i = 0; i < 3; i++) {
+		provider->fail_pin = i ? 1 : 2;
+		EXPECT_EQ(-EFAULT, dmamem_reserve(ctx, at(0), 2000 * CHUNK));
+		EXPECT_EQ(-1, provider->fail_pin);
+		/* What describes the tables themselves stays */
+		EXPECT_EQ(1, provider->nr_regions);
+	}
+	provider->base.fitness.boundary = UINT64_C(1) << 20;
+	EXPECT_EQ(-ERANGE, dmamem_reserve(ctx, at(0), 2000 * CHUNK));
+	dmamem_explain(ctx, text, sizeof(text));
+	EXPECT_NE(NULL, strstr(text, "across a boundary"));
+	provider->base.fitness.boundary = 0;
+
+	EXPECT_EQ(0, dmamem_reserve(ctx, at(0), 2000 * CHUNK));
+	EXPECT_EQ(4, provider->nr_regions);
+	provider->fail_pin = 1;
+	EXPECT_EQ(0, dmamem_register(ctx, at(0), 2000 * CHUNK));
+	expect_registered(_metadata, ctx, 1999 * CHUNK, CHUNK);
+	dmamem_close(ctx);
+}
+
 TEST_F(registration, map_of_registrations)
 {
 	const struct dmamem_map *map = dmamem_registration_map(self->ctx);
