@@ -172,7 +172,7 @@ static int end_quarantine(struct pci_dev *pdev, bool force)
 /* "NAME": stop the function; "NAME force": take the administrator's word */
 static int quarantine_set(const char *text, const struct kernel_param *kp)
 {
-	size_t length = strcspn(text, " \n");
+	size_t length = strcspn(text, "\n ");
 	bool force = sysfs_streq(text + length, " force");
 	struct pci_dev *pdev;
 	int ret;
