@@ -31,6 +31,12 @@ extern "C" {
  * Thread-safe. A device may read and write the memory from the moment this
  * returns.
  *
+ * Where a chunk of 2 MiB is not all one run, a table of 4 KiB describes it.
+ * Tables come from memory that the library pins for itself, 2 MiB at a time, and
+ * stay with their chunk until the context is closed: unregistering does not give
+ * their part of RLIMIT_MEMLOCK back. Without room for them there they are not
+ * pinned, and registering does not fail for it.
+ *
  * Return: 0, or with nothing changed
  * -EINVAL (misaligned, empty or wrapping range, or one that ends beyond 48
  * bits),
@@ -119,7 +125,8 @@ dmamem_registration_map(const struct dmamem_context *ctx);
  *       write it. Unchanged on failure.
  *
  * The kernel is asked about every page, so the map is only kept from the first
- * call on. Where the kernel knows no nodes all pages are on node 0; where it
+ * call on; dmamem_reserve() before that reserves nothing for it, and registering
+ * may fail with -ENOMEM. Where the kernel knows no nodes all pages are on node 0; where it
  * does not answer (move_pages() is forbidden, say) the node is not known.
  * Thread-safe.
  *
@@ -163,9 +170,12 @@ int dmamem_reserve(struct dmamem_context *ctx, void *addr, size_t len);
  *
  * Called by the thread that registers, unregisters, adds or removes, with a
  * lock of the context held. A callback may read the context's maps, read and
- * write maps of its own and call dmamem_explain(). Any other call on the same
- * context returns -EDEADLK and changes nothing. It must not wait for another
- * thread that makes such a call: that one waits for the callback.
+ * write maps of its own and call dmamem_explain(), dmamem_get_histogram(),
+ * dmamem_get_file() and the functions that ask how the context was opened.
+ * Calls that register, unregister, reserve, allocate, free, add, remove, close,
+ * ask for the map of NUMA nodes or for a device's file return -EDEADLK, unless
+ * they fail for their arguments, and change nothing. It must not wait for
+ * another thread that makes such a call: that one waits for the callback.
  */
 struct dmamem_notify_ops {
 	int (*registered)(void *arg, void *addr, size_t len);
