@@ -122,7 +122,7 @@ static int count_wrong(struct dmamem_context *ctx, void *allocated)
 	wrong += dmamem_alloc(ctx, PAGE, 0, DMAMEM_ANY_NODE, &mem) != -EIO;
 	wrong += dmamem_free(ctx, allocated) != -EIO;
 	wrong += dmamem_add_device(ctx, "0000:00:00.0") != -EIO;
-	wrong += mem != NULL;
+	wrong += !!mem;
 	wrong += !translates(ctx);
 	return wrong;
 }
