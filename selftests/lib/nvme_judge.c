@@ -55,11 +55,11 @@ static bool pages_as_told(const struct nvme_transfer *transfer,
 {
 	unsigned int shift = transfer->mps_shift;
 	size_t unknown = (UINT64_C(1) << shift) - PAGE_SIZE;
-	const struct iovec *first = NULL;
+	const struct iovec *first = transfer->iov;
 	size_t len = 0;
 
 	for (unsigned int i = 0; i < transfer->nr_iov; i++) {
-		if (!first && transfer->iov[i].iov_len)
+		if (!len)
 			first = &transfer->iov[i];
 		len += transfer->iov[i].iov_len;
 	}

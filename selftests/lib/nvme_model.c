@@ -193,6 +193,15 @@ static uint64_t judge_segment(const struct nvme_model *model, uint64_t size,
 	return errors;
 }
 
+static bool all_registered(const struct nvme_model *model, uint64_t start,
+			   uint64_t end)
+{
+	for (uint64_t va = start; va != end; va += step(va, end))
+		if (nvme_model_dma(model, va) == DMAMEM_NO_ADDRESS)
+			return false;
+	return true;
+}
+
 bool nvme_model_resident(const struct nvme_model *model, unsigned int mps_shift,
 			 const struct iovec *iov, unsigned int nr_iov)
 {
@@ -205,12 +214,13 @@ bool nvme_model_resident(const struct nvme_model *model, unsigned int mps_shift,
 			continue;
 		if (!end)
 			start = va;
-		else if (va != end)
+		else if (va != end || end % PAGE_SIZE)
 			return false;
 		end = va + iov[i].iov_len;
 	}
 	return mps_shift == 12 && model->nr_blocks && end > start &&
-	       start / CHUNK_SIZE == (end - 1) / CHUNK_SIZE &&
+	       !(start % 4) && start / CHUNK_SIZE == (end - 1) / CHUNK_SIZE &&
+	       all_registered(model, start, end) &&
 	       dmamem_map_leaf(model->map, start);
 }
 

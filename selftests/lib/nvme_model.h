@@ -82,8 +82,8 @@ void nvme_model_poison(const struct nvme_model *model);
 bool nvme_model_poisoned(const struct nvme_model *model, unsigned int first);
 
 /*
- * Must the list of this transfer, if it needs one, be in a leaf? The segments
- * have to be right in form.
+ * Must the list of this transfer, if it needs one, be in a leaf? Not if anything
+ * is wrong with it: then it takes list pages to get as far as that.
  */
 bool nvme_model_resident(const struct nvme_model *model, unsigned int mps_shift,
 			 const struct iovec *iov, unsigned int nr_iov);
