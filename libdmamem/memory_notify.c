@@ -125,7 +125,7 @@ static void prepend(struct dmamem_context *ctx, struct dmamem_notify *notify)
 }
 
 static int create(struct dmamem_context *ctx,
-		  const struct dmamem_notify_ops *ops, void *arg,
+		  const struct dmamem_notify_ops *ops, void *arg, bool first,
 		  struct dmamem_notify **notify)
 {
 	struct dmamem_notify *new = calloc(1, sizeof(*new));
@@ -140,6 +140,10 @@ static int create(struct dmamem_context *ctx,
 		free(new);
 		return ret;
 	}
+	if (first)
+		prepend(ctx, new);
+	else
+		append(ctx, new);
 	*notify = new;
 	return 0;
 }
@@ -148,11 +152,8 @@ int dmamem_notify_add_first(struct dmamem_context *ctx,
 			    const struct dmamem_notify_ops *ops, void *arg)
 {
 	struct dmamem_notify *notify;
-	int ret = create(ctx, ops, arg, &notify);
 
-	if (!ret)
-		prepend(ctx, notify);
-	return ret;
+	return create(ctx, ops, arg, true, &notify);
 }
 
 int dmamem_notify_add(struct dmamem_context *ctx,
@@ -166,9 +167,7 @@ int dmamem_notify_add(struct dmamem_context *ctx,
 	ret = pthread_mutex_lock(&ctx->lock);
 	if (ret)
 		return dmamem_fail(ctx, -ret, "adding from a notify callback");
-	ret = create(ctx, ops, arg, notify);
-	if (!ret)
-		append(ctx, *notify);
+	ret = create(ctx, ops, arg, false, notify);
 	pthread_mutex_unlock(&ctx->lock);
 	return ret;
 }
