@@ -99,6 +99,8 @@ static uint64_t *take_memory(size_t *length)
 		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (memory == MAP_FAILED)
 		return NULL;
+	/* Huge pages would come from anywhere but where single ones were freed */
+	madvise(memory, *length, MADV_NOHUGEPAGE);
 	for (i = 0; i < *length / sizeof(*memory); i++)
 		memory[i] = PATTERN ^ i;
 	return memory;
