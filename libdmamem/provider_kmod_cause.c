@@ -32,7 +32,7 @@ static const struct cause causes[] = {
 	[DMAMEM_CAUSE_TOO_LONG] = { "longer than the module pins at once" },
 	[DMAMEM_CAUSE_OWNER] = { "another process opened the context" },
 	[DMAMEM_CAUSE_PRIVILEGE] = {
-		"physical addresses need CAP_SYS_RAWIO"
+		"CAP_SYS_RAWIO is needed where no IOMMU confines the device"
 	},
 	[DMAMEM_CAUSE_LOCKDOWN] = {
 		"physical addresses are refused: the kernel is locked down"
@@ -65,7 +65,7 @@ void dmamem_kmod_explain_pin(struct dmamem_provider *provider,
 	}
 	cause = &causes[pin->cause < nr_causes ? pin->cause : 0];
 	if (!cause->words)
-		snprintf(text, SIZE, "%s", strerror(-error));
+		snprintf(text, SIZE, "%s", strerrordesc_np(-error));
 	else if (cause->at_page)
 		snprintf(text, SIZE, "%s at %#llx", cause->words,
 			 pin->bad_addr);
