@@ -266,7 +266,8 @@ TEST_F(device, privilege)
 	EXPECT_EQ(0, uapi_unpin(self->fd, pin.region));
 }
 
-#define TAINT_USER (1 << 6)
+/* Bit 6 of the taint flags */
+#define TAINT_USER 64L
 
 /* Physical addresses in user space leave a mark, others do not */
 TEST_F(device, taint)
@@ -345,8 +346,8 @@ TEST_F(device, goes_while_open)
 }
 
 struct user {
-	int fd;
 	long rounds;
+	int fd;
 	int last_error;
 };
 
@@ -358,8 +359,9 @@ static void *use_thread(void *arg)
 	int region, ret;
 
 	do {
-		ret = region = uapi_pin_id(user->fd, pages, 8 * PAGE,
-					   DMAMEM_PIN_WRITE);
+		region = uapi_pin_id(user->fd, pages, 8 * PAGE,
+				     DMAMEM_PIN_WRITE);
+		ret = region;
 		if (ret > 0) {
 			uapi_dma_addr(user->fd, region, PAGE);
 			ret = uapi_unpin(user->fd, region);
