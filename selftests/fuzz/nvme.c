@@ -15,7 +15,7 @@
 #include "selftests/lib/nvme_model.h"
 
 #define PAGE DMAMEM_PAGE_SIZE
-#define BASE UINT64_C(0x7f123fe00000)
+#define BASE UINT64_C(0x123fe00000)
 #define MAX_PAGES 1200
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -18,7 +18,7 @@
 
 #define PAGE DMAMEM_PAGE_SIZE
 #define CHUNK DMAMEM_CHUNK_SIZE
-#define BASE UINT64_C(0x7f1234600000)
+#define BASE UINT64_C(0x1234600000)
 
 static void *at(uint64_t page)
 {

@@ -42,7 +42,7 @@ FIXTURE_VARIANT_ADD(map_random, uniform) {
 FIXTURE_VARIANT_ADD(map_random, opaque) {
 	.rule = DMAMEM_MAP_OPAQUE,
 	.default_value = UINT64_MAX,
-	.base = UINT64_C(0x7f1200000000),
+	.base = UINT64_C(0x1200000000),
 };
 
 FIXTURE_SETUP(map_random)

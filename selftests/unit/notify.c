@@ -12,7 +12,7 @@
 #include "selftests/lib/test_provider.h"
 
 #define PAGE DMAMEM_PAGE_SIZE
-#define BASE UINT64_C(0x7f1234600000)
+#define BASE UINT64_C(0x1234600000)
 #define MAX_EVENTS 64
 
 /* What a callback was told: 'r' or 'u', by whom, of which page of BASE */

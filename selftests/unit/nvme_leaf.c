@@ -12,7 +12,7 @@
 #include "selftests/lib/nvme_model.h"
 
 #define NR_PAGES (3 * PAGES_PER_CHUNK)
-#define BASE (UINT64_C(0x7f1240000000) - CHUNK_SIZE)
+#define BASE (UINT64_C(0x1240000000) - CHUNK_SIZE)
 
 static struct iovec pages(uint64_t first, uint64_t nr)
 {

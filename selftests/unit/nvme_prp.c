@@ -12,7 +12,7 @@
 
 #define PAGE DMAMEM_PAGE_SIZE
 #define NR_PAGES 2112
-#define BASE UINT64_C(0x7f1234567000)
+#define BASE UINT64_C(0x1234567000)
 
 static struct iovec seg(uint64_t va, uint64_t len)
 {

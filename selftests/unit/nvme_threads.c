@@ -14,7 +14,7 @@
 #include "selftests/lib/nvme_model.h"
 
 #define NR_PAGES (2 * PAGES_PER_CHUNK)
-#define BASE UINT64_C(0x7f1240000000)
+#define BASE UINT64_C(0x1240000000)
 #define BUILDERS 3
 #define OWN_PAGES 100
 #define BUILDS 40000
