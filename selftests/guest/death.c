@@ -132,22 +132,6 @@ static size_t count_changed(const uint64_t *memory, size_t length)
 	return changed;
 }
 
-static int translates(const char *bdf)
-{
-	char path[128], type[16] = "";
-	FILE *stream;
-
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/iommu_group/type",
-		 bdf);
-	stream = fopen(path, "re");
-	if (!stream)
-		return 0;
-	if (!fgets(type, sizeof(type), stream))
-		type[0] = 0;
-	fclose(stream);
-	return !strncmp(type, "DMA", 3);
-}
-
 FIXTURE(death)
 {
 	char bdf[FUNCTION_NAME];
@@ -183,7 +167,7 @@ FIXTURE_SETUP(death)
 	ASSERT_EQ(0, stay_on_one_processor());
 	if (function_find(FUNCTION_NVME, self->bdf))
 		SKIP(return, "no NVMe controller of QEMU");
-	if (variant->guarded && translates(self->bdf))
+	if (variant->guarded && function_is_translated(self->bdf))
 		SKIP(return, "an IOMMU translates: no physical addresses");
 }
 

@@ -53,26 +53,11 @@ FIXTURE_TEARDOWN(device)
 		close(self->fd);
 }
 
-static int is_translated(const char *bdf)
-{
-	char path[128], type[32] = "";
-	FILE *stream;
-
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/iommu_group/type",
-		 bdf);
-	stream = fopen(path, "re");
-	if (!stream)
-		return 0;
-	if (!fgets(type, sizeof(type), stream))
-		type[0] = 0;
-	fclose(stream);
-	return !strncmp(type, "DMA", 3);
-}
-
 TEST_F(device, info)
 {
-	EXPECT_EQ(is_translated(self->edu.bdf) ? DMAMEM_ADDRESS_TRANSLATED :
-						 DMAMEM_ADDRESS_PHYSICAL,
+	EXPECT_EQ(function_is_translated(self->edu.bdf) ?
+			  DMAMEM_ADDRESS_TRANSLATED :
+			  DMAMEM_ADDRESS_PHYSICAL,
 		  self->info.address_type);
 	EXPECT_EQ(UINT64_MAX, self->info.dma_mask);
 	EXPECT_EQ(0, self->info.max_guards);

@@ -26,7 +26,7 @@ FIXTURE_SETUP(nvme)
 
 	if (!bdf)
 		SKIP_SETUP("DMAMEM_NVME does not name a controller");
-	ASSERT_EQ(0, function_bind(bdf, nvme_rig_translated(bdf) ?
+	ASSERT_EQ(0, function_bind(bdf, function_is_translated(bdf) ?
 				   "dmamem" : NULL));
 	ASSERT_EQ(0, nvme_rig_open(&self->rig, bdf, 4, 1));
 	ASSERT_EQ(0, nvme_qpair_create(self->rig.ctrl, 8, NVME_RIG_PAGE,

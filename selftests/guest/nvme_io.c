@@ -83,7 +83,7 @@ static int driver_suits(const char *driver, const char *bdf)
 {
 	if (driver && !strcmp(driver, "dmamem"))
 		return 1;
-	return nvme_rig_translated(bdf) ==
+	return function_is_translated(bdf) ==
 	       (driver && !strcmp(driver, "vfio-pci"));
 }
 
@@ -95,7 +95,7 @@ FIXTURE_SETUP(nvme)
 	if (!bdf)
 		SKIP_SETUP("DMAMEM_NVME does not name such a controller");
 	if (!driver_suits(variant->driver, bdf))
-		SKIP_SETUP(nvme_rig_translated(bdf) ?
+		SKIP_SETUP(function_is_translated(bdf) ?
 			   "an IOMMU translates for the controller" :
 			   "no IOMMU translates for the controller");
 	if (function_bind(bdf, variant->driver))
@@ -630,7 +630,7 @@ TEST(wrong_functions)
 
 	if (!bdf)
 		SKIP(return, "DMAMEM_NVME does not name a controller");
-	ASSERT_EQ(0, function_bind(bdf, nvme_rig_translated(bdf) ?
+	ASSERT_EQ(0, function_bind(bdf, function_is_translated(bdf) ?
 				   "dmamem" : NULL));
 	ASSERT_EQ(0, nvme_rig_open_context(bdf, &ctx));
 	EXPECT_EQ(-EINVAL, nvme_open(ctx, "", &ctrl));

@@ -46,7 +46,7 @@ FIXTURE_SETUP(kill)
 	self->bdf = nvme_rig_bdf(0);
 	if (!self->bdf)
 		SKIP_SETUP("DMAMEM_NVME does not name a controller");
-	if (!variant->driver && nvme_rig_translated(self->bdf))
+	if (!variant->driver && function_is_translated(self->bdf))
 		SKIP_SETUP("an IOMMU translates for the controller");
 	ASSERT_EQ(0, function_bind(self->bdf, variant->driver));
 	random_init(&self->random);

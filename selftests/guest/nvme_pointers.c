@@ -103,7 +103,7 @@ FIXTURE_SETUP(pointers)
 
 	if (!bdf)
 		SKIP_SETUP("DMAMEM_NVME names no controller");
-	if (!variant->driver && nvme_rig_translated(bdf))
+	if (!variant->driver && function_is_translated(bdf))
 		SKIP_SETUP("an IOMMU translates for the controller");
 	if (function_bind(bdf, variant->driver))
 		SKIP_SETUP("does not bind to %s", variant->driver);

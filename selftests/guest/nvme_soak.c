@@ -102,7 +102,7 @@ FIXTURE_SETUP(soak)
 
 	if (!bdf)
 		SKIP_SETUP("DMAMEM_NVME names no controller");
-	if (nvme_rig_translated(bdf) != !!variant->driver)
+	if (function_is_translated(bdf) != !!variant->driver)
 		SKIP_SETUP("the other way to get addresses is for this guest");
 	if (function_bind(bdf, variant->driver))
 		SKIP_SETUP("does not bind to %s", variant->driver);

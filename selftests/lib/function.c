@@ -158,3 +158,19 @@ int function_vouch(const char *bdf)
 	snprintf(text, sizeof(text), "%s force\n", bdf);
 	return pages_write(QUARANTINE, text);
 }
+
+int function_is_translated(const char *bdf)
+{
+	char path[96], type[16] = "";
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/iommu_group/type",
+		 bdf);
+	file = fopen(path, "re");
+	if (!file)
+		return 0;
+	if (!fgets(type, sizeof(type), file))
+		type[0] = '\0';
+	fclose(file);
+	return !strncmp(type, "DMA", 3);
+}

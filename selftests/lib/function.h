@@ -29,6 +29,9 @@ int function_write_config(const char *bdf, unsigned int offset,
 /* Turn memory decoding and bus mastering on or off */
 int function_enable(const char *bdf, int on);
 
+/* Does an IOMMU translate for it? */
+int function_is_translated(const char *bdf);
+
 /* Is bus mastering on? */
 int function_is_master(const char *bdf);
 

@@ -7,6 +7,7 @@
 
 #include <dmamem/memory.h>
 
+#include "selftests/lib/function.h"
 #include "selftests/lib/nvme_rig.h"
 #include "selftests/lib/pages.h"
 #include "tools/nvme/scatter.h"
@@ -22,22 +23,6 @@ const char *nvme_rig_bdf(unsigned int index)
 		word = strtok_r(NULL, " ", &rest);
 	} while (word && index--);
 	return word;
-}
-
-int nvme_rig_translated(const char *bdf)
-{
-	char path[96], type[16] = "";
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/iommu_group/type",
-		 bdf);
-	file = fopen(path, "re");
-	if (!file)
-		return 0;
-	if (!fgets(type, sizeof(type), file))
-		type[0] = '\0';
-	fclose(file);
-	return !strncmp(type, "DMA", 3);
 }
 
 static int open_context(const char *bdf, const char *provider,

@@ -46,15 +46,6 @@ struct nvme_rig {
 const char *nvme_rig_bdf(unsigned int index);
 
 /**
- * nvme_rig_translated() - does an IOMMU translate a controller's addresses?
- * @bdf: its PCI address
- *
- * Return: 1 if it does. Then physical addresses are of no use to it: only
- * those of its device file are, and it must be bound to dmamem.
- */
-int nvme_rig_translated(const char *bdf);
-
-/**
  * nvme_rig_open_context() - where the addresses for a controller come from
  * @bdf: its PCI address
  * @ctx: of VFIO, of its device file or of /dev/dmamem, as it is bound
