@@ -18,8 +18,8 @@
 #include <linux/vfio.h>
 
 #include "selftests/lib/function.h"
-#include "selftests/lib/pages.h"
 #include "selftests/lib/uapi.h"
+#include "tools/memory/pages.h"
 
 #define NR 16384UL
 #define LENGTH (NR * PAGE)

@@ -12,8 +12,8 @@
 #include <dmamem/alloc.h>
 #include <dmamem/memory.h>
 
-#include "selftests/lib/pages.h"
 #include "selftests/lib/skip.h"
+#include "tools/memory/pages.h"
 
 #define THP "/sys/kernel/mm/transparent_hugepage/enabled"
 #define POOL_1G "/sys/kernel/mm/hugepages/hugepages-1048576kB/"

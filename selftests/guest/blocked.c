@@ -18,8 +18,8 @@
 
 #include <kselftest_harness.h>
 
-#include "selftests/lib/pages.h"
 #include "selftests/lib/uapi.h"
+#include "tools/memory/pages.h"
 
 #define NR 8
 

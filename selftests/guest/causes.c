@@ -17,9 +17,9 @@
 #include <kselftest_harness.h>
 
 #include "selftests/lib/function.h"
-#include "selftests/lib/pages.h"
 #include "selftests/lib/privilege.h"
 #include "selftests/lib/uapi.h"
+#include "tools/memory/pages.h"
 
 #define NR 1024
 #define BAD 700		/* not in the first batch of the module */

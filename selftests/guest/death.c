@@ -19,9 +19,9 @@
 #include <kselftest_harness.h>
 
 #include "selftests/lib/function.h"
-#include "selftests/lib/pages.h"
 #include "selftests/lib/raw_nvme.h"
 #include "selftests/lib/uapi.h"
+#include "tools/memory/pages.h"
 
 #define NR_READS 60
 #define NR_PAGES (2 * NR_READS)

@@ -19,9 +19,9 @@
 
 #include "selftests/lib/edu.h"
 #include "selftests/lib/function.h"
-#include "selftests/lib/pages.h"
 #include "selftests/lib/privilege.h"
 #include "selftests/lib/uapi.h"
+#include "tools/memory/pages.h"
 
 FIXTURE(device)
 {

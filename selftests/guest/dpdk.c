@@ -28,7 +28,7 @@
 #include <dmamem/memory.h>
 
 #include "selftests/lib/function.h"
-#include "selftests/lib/pages.h"
+#include "tools/memory/pages.h"
 
 #define FIRST "0000:00:07.0"
 #define SECOND "0000:00:08.0"

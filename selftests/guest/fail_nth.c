@@ -16,8 +16,8 @@
 #include "kselftest_harness.h"
 #include "selftests/lib/fail_nth.h"
 #include "selftests/lib/function.h"
-#include "selftests/lib/pages.h"
 #include "selftests/lib/uapi.h"
+#include "tools/memory/pages.h"
 
 #define TIMEOUT 600
 

@@ -14,10 +14,10 @@
 #include <unistd.h>
 
 #include "kselftest_harness.h"
-#include "selftests/lib/pages.h"
 #include "selftests/lib/pin_model.h"
 #include "selftests/lib/random.h"
 #include "selftests/lib/uapi.h"
+#include "tools/memory/pages.h"
 
 #define CALLS 200000
 #define TIMEOUT 900

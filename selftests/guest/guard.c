@@ -9,9 +9,9 @@
 #include <kselftest_harness.h>
 
 #include "selftests/lib/function.h"
-#include "selftests/lib/pages.h"
 #include "selftests/lib/privilege.h"
 #include "selftests/lib/uapi.h"
+#include "tools/memory/pages.h"
 
 FIXTURE(guard)
 {

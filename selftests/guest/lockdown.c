@@ -13,8 +13,8 @@
 #include <kselftest_harness.h>
 
 #include "selftests/lib/function.h"
-#include "selftests/lib/pages.h"
 #include "selftests/lib/uapi.h"
+#include "tools/memory/pages.h"
 
 #define LOCKDOWN "/sys/kernel/security/lockdown"
 

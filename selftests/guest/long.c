@@ -14,8 +14,8 @@
 
 #include <kselftest_harness.h>
 
-#include "selftests/lib/pages.h"
 #include "selftests/lib/uapi.h"
+#include "tools/memory/pages.h"
 
 #define LENGTH (4UL << 30)
 #define EVENT "/sys/kernel/tracing/events/dmamem/dmamem_pin/enable"

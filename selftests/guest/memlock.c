@@ -10,9 +10,9 @@
 
 #include <kselftest_harness.h>
 
-#include "selftests/lib/pages.h"
 #include "selftests/lib/privilege.h"
 #include "selftests/lib/uapi.h"
+#include "tools/memory/pages.h"
 
 #define NR 64
 

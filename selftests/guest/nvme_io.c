@@ -12,9 +12,9 @@
 #include "kselftest_harness.h"
 #include "selftests/lib/function.h"
 #include "selftests/lib/nvme_rig.h"
-#include "selftests/lib/pages.h"
 #include "selftests/lib/random.h"
 #include "selftests/lib/skip.h"
+#include "tools/memory/pages.h"
 #include "tools/nvme/pattern.h"
 
 #define KIB(n) ((size_t)(n) << 10)

@@ -11,9 +11,9 @@
 #include "kselftest_harness.h"
 #include "selftests/lib/function.h"
 #include "selftests/lib/nvme_rig.h"
-#include "selftests/lib/pages.h"
 #include "selftests/lib/random.h"
 #include "selftests/lib/skip.h"
+#include "tools/memory/pages.h"
 
 #define NR_KILLS 20
 #define DEPTH 32

@@ -19,9 +19,9 @@
 #include "selftests/lib/disturb.h"
 #include "selftests/lib/function.h"
 #include "selftests/lib/nvme_rig.h"
-#include "selftests/lib/pages.h"
 #include "selftests/lib/random.h"
 #include "selftests/lib/skip.h"
+#include "tools/memory/pages.h"
 
 #define NR_IOS 20000
 #define DEPTH 32

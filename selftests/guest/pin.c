@@ -14,9 +14,9 @@
 
 #include <kselftest_harness.h>
 
-#include "selftests/lib/kinds.h"
-#include "selftests/lib/pages.h"
 #include "selftests/lib/uapi.h"
+#include "tools/memory/kinds.h"
+#include "tools/memory/pages.h"
 
 #define MAX_EXTENTS 65536
 
@@ -31,6 +31,7 @@ FIXTURE_SETUP(pin)
 {
 	self->fd = uapi_open(NULL);
 	ASSERT_LE(0, self->fd);
+	pages_reserve_hugetlb(8);
 	self->pinned = pages_pinned();
 	self->extents = calloc(MAX_EXTENTS, sizeof(*self->extents));
 	ASSERT_NE(NULL, self->extents);
@@ -67,23 +68,23 @@ TEST_F(pin, every_kind)
 	char *addr;
 
 	for (i = 0; i < nr_kinds; i++) {
-		addr = kinds[i].map(PROT_READ | PROT_WRITE);
+		addr = kinds[i].map(HUGE, PROT_READ | PROT_WRITE);
 		if (!addr) {
 			TH_LOG("no %s memory here", kinds[i].name);
 			continue;
 		}
-		ASSERT_EQ(0, uapi_pin(self->fd, addr, KIND_BYTES,
+		ASSERT_EQ(0, uapi_pin(self->fd, addr, HUGE,
 				      DMAMEM_PIN_WRITE, &pin))
 			TH_LOG("%s: cause %u", kinds[i].name, pin.cause);
-		EXPECT_EQ(self->pinned + (long)(KIND_BYTES / PAGE),
+		EXPECT_EQ(self->pinned + (long)(HUGE / PAGE),
 			  pages_pinned());
-		memset(addr, i, KIND_BYTES);
+		memset(addr, i, HUGE);
 		EXPECT_EQ(0, count_wrong(self->fd, pin.region, self->extents,
-					 addr, KIND_BYTES))
+					 addr, HUGE))
 			TH_LOG("%s", kinds[i].name);
 		EXPECT_EQ(0, uapi_unpin(self->fd, pin.region));
 		EXPECT_EQ(self->pinned, pages_pinned());
-		munmap(addr, KIND_BYTES);
+		munmap(addr, HUGE);
 	}
 }
 

@@ -14,8 +14,8 @@
 #include "kselftest_harness.h"
 
 #include "selftests/lib/dma_rig.h"
-#include "selftests/lib/pages.h"
 #include "selftests/lib/skip.h"
+#include "tools/memory/pages.h"
 
 #define HUGETLB_POOL "/proc/sys/vm/nr_hugepages"
 #define LEN HUGE

@@ -15,9 +15,9 @@
 
 #include "selftests/lib/edu.h"
 #include "selftests/lib/function.h"
-#include "selftests/lib/pages.h"
 #include "selftests/lib/privilege.h"
 #include "selftests/lib/uapi.h"
+#include "tools/memory/pages.h"
 
 #define QUARANTINE "/sys/module/dmamem/parameters/quarantine"
 #define NR_PAGES 16

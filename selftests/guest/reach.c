@@ -15,8 +15,8 @@
 
 #include "selftests/lib/edu.h"
 #include "selftests/lib/function.h"
-#include "selftests/lib/pages.h"
 #include "selftests/lib/uapi.h"
+#include "tools/memory/pages.h"
 
 #define FOUR_GIB (UINT64_C(1) << 32)
 #define NR 16

@@ -12,9 +12,9 @@
 
 #include <kselftest_harness.h>
 
-#include "selftests/lib/kinds.h"
-#include "selftests/lib/pages.h"
 #include "selftests/lib/uapi.h"
+#include "tools/memory/kinds.h"
+#include "tools/memory/pages.h"
 
 FIXTURE(readonly)
 {
@@ -25,6 +25,7 @@ FIXTURE_SETUP(readonly)
 {
 	self->fd = uapi_open(NULL);
 	ASSERT_LE(0, self->fd);
+	pages_reserve_hugetlb(8);
 }
 
 FIXTURE_TEARDOWN(readonly)
@@ -45,23 +46,23 @@ TEST_F(readonly, written_after_the_pin)
 	char *addr;
 
 	for (i = 0; i < nr_kinds; i++) {
-		addr = kinds[i].map(PROT_READ | PROT_WRITE);
+		addr = kinds[i].map(HUGE, PROT_READ | PROT_WRITE);
 		if (!addr) {
 			TH_LOG("no %s memory here", kinds[i].name);
 			continue;
 		}
-		region = uapi_pin_id(self->fd, addr, KIND_BYTES, 0);
+		region = uapi_pin_id(self->fd, addr, HUGE, 0);
 		ASSERT_LT(0, region);
-		memset(addr, 1, KIND_BYTES);
+		memset(addr, 1, HUGE);
 		EXPECT_TRUE(is_same(self->fd, region, addr, 0))
 			TH_LOG("%s: the device reads a copy", kinds[i].name);
-		EXPECT_TRUE(is_same(self->fd, region, addr, KIND_BYTES - 1))
+		EXPECT_TRUE(is_same(self->fd, region, addr, HUGE - 1))
 			TH_LOG("%s: the device reads a copy", kinds[i].name);
-		EXPECT_EQ(0, uapi_verify(self->fd, region, 0, KIND_BYTES,
+		EXPECT_EQ(0, uapi_verify(self->fd, region, 0, HUGE,
 					 NULL))
 			TH_LOG("%s", kinds[i].name);
 		EXPECT_EQ(0, uapi_unpin(self->fd, region));
-		munmap(addr, KIND_BYTES);
+		munmap(addr, HUGE);
 	}
 }
 
@@ -74,13 +75,13 @@ TEST_F(readonly, read_then_pinned_then_written)
 	char *addr;
 
 	for (i = 0; i < nr_kinds; i++) {
-		addr = kinds[i].map(PROT_READ | PROT_WRITE);
+		addr = kinds[i].map(HUGE, PROT_READ | PROT_WRITE);
 		if (!addr)
 			continue;
 		peek = addr;
 		(void)peek[0];
 		(void)peek[PAGE];
-		region = uapi_pin_id(self->fd, addr, KIND_BYTES, 0);
+		region = uapi_pin_id(self->fd, addr, HUGE, 0);
 		ASSERT_LT(0, region);
 		addr[0] = 1;
 		addr[PAGE] = 1;
@@ -89,7 +90,7 @@ TEST_F(readonly, read_then_pinned_then_written)
 		EXPECT_TRUE(is_same(self->fd, region, addr, PAGE))
 			TH_LOG("%s: the device reads a copy", kinds[i].name);
 		EXPECT_EQ(0, uapi_unpin(self->fd, region));
-		munmap(addr, KIND_BYTES);
+		munmap(addr, HUGE);
 	}
 }
 
@@ -124,20 +125,20 @@ TEST_F(readonly, read_only_mapping)
 	char *addr;
 
 	for (i = 0; i < nr_kinds; i++) {
-		addr = kinds[i].map(PROT_READ);
+		addr = kinds[i].map(HUGE, PROT_READ);
 		if (!addr)
 			continue;
-		EXPECT_EQ(-EFAULT, uapi_pin(self->fd, addr, KIND_BYTES,
+		EXPECT_EQ(-EFAULT, uapi_pin(self->fd, addr, HUGE,
 					    DMAMEM_PIN_WRITE, &pin));
 		EXPECT_EQ(DMAMEM_CAUSE_READ_ONLY, pin.cause);
 		EXPECT_EQ((uintptr_t)addr, pin.bad_addr);
-		ASSERT_EQ(0, uapi_pin(self->fd, addr, KIND_BYTES, 0, &pin))
+		ASSERT_EQ(0, uapi_pin(self->fd, addr, HUGE, 0, &pin))
 			TH_LOG("%s: cause %u", kinds[i].name, pin.cause);
-		EXPECT_EQ(0, uapi_verify(self->fd, pin.region, 0, KIND_BYTES,
+		EXPECT_EQ(0, uapi_verify(self->fd, pin.region, 0, HUGE,
 					 NULL))
 			TH_LOG("%s", kinds[i].name);
 		EXPECT_EQ(0, uapi_unpin(self->fd, pin.region));
-		munmap(addr, KIND_BYTES);
+		munmap(addr, HUGE);
 	}
 }
 

@@ -19,9 +19,9 @@
 
 #include "kselftest_harness.h"
 #include "selftests/lib/function.h"
-#include "selftests/lib/pages.h"
 #include "selftests/lib/random.h"
 #include "selftests/lib/uapi.h"
+#include "tools/memory/pages.h"
 
 #define TIMEOUT 900
 #define THREADS 4

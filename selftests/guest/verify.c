@@ -13,9 +13,8 @@
 
 #include <kselftest_harness.h>
 
-#include "selftests/lib/kinds.h"
-#include "selftests/lib/pages.h"
 #include "selftests/lib/uapi.h"
+#include "tools/memory/pages.h"
 
 #define NR 64
 #define BAD 37		/* the page that tests take away */
@@ -193,20 +192,20 @@ TEST(shared_file)
 TEST(huge_pages)
 {
 	int fd = uapi_open(NULL), region;
-	char *addr = pages_map_thp(KIND_BYTES);
+	char *addr = pages_map_thp(HUGE);
 	uint64_t stale;
 
 	ASSERT_LE(0, fd);
 	if (!addr)
 		SKIP(return, "no transparent huge pages");
-	region = uapi_pin_id(fd, addr, KIND_BYTES, DMAMEM_PIN_WRITE);
+	region = uapi_pin_id(fd, addr, HUGE, DMAMEM_PIN_WRITE);
 	ASSERT_LT(0, region);
-	EXPECT_EQ(0, uapi_verify(fd, region, 0, KIND_BYTES, NULL));
+	EXPECT_EQ(0, uapi_verify(fd, region, 0, HUGE, NULL));
 	/* Splits the mapping of the huge page, not the page */
 	ASSERT_EQ(0, mprotect(addr + PAGE, PAGE, PROT_READ));
-	EXPECT_EQ(0, uapi_verify(fd, region, 0, KIND_BYTES, NULL));
+	EXPECT_EQ(0, uapi_verify(fd, region, 0, HUGE, NULL));
 	ASSERT_EQ(0, madvise(addr + BAD * PAGE, PAGE, MADV_DONTNEED));
-	EXPECT_EQ(-ESTALE, uapi_verify(fd, region, 0, KIND_BYTES, &stale));
+	EXPECT_EQ(-ESTALE, uapi_verify(fd, region, 0, HUGE, &stale));
 	EXPECT_EQ(BAD * PAGE, stale);
 	EXPECT_EQ(0, uapi_unpin(fd, region));
 	close(fd);

@@ -16,10 +16,10 @@
 
 #include "selftests/lib/dma_rig.h"
 #include "selftests/lib/function.h"
-#include "selftests/lib/pages.h"
 #include "selftests/lib/privilege.h"
 #include "selftests/lib/skip.h"
 #include "selftests/lib/uapi.h"
+#include "tools/memory/pages.h"
 
 /* Two functions of one device: without ACS they are in one group */
 #define FIRST "0000:00:06.0"

@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "selftests/lib/disturb.h"
-#include "selftests/lib/pages.h"
 #include "selftests/lib/random.h"
+#include "tools/memory/pages.h"
 
 #ifndef MADV_COLLAPSE
 #define MADV_COLLAPSE 25

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "selftests/lib/function.h"
-#include "selftests/lib/pages.h"
+#include "tools/memory/pages.h"
 
 #define DEVICES "/sys/bus/pci/devices"
 #define QUARANTINE "/sys/module/dmamem/parameters/quarantine"

@@ -9,7 +9,7 @@
 
 #include "selftests/lib/function.h"
 #include "selftests/lib/nvme_rig.h"
-#include "selftests/lib/pages.h"
+#include "tools/memory/pages.h"
 #include "tools/nvme/scatter.h"
 
 const char *nvme_rig_bdf(unsigned int index)

@@ -11,8 +11,8 @@
 
 #include <linux/dmamem.h>
 
-#include "selftests/lib/pages.h"
 #include "selftests/lib/random.h"
+#include "tools/memory/pages.h"
 
 #define MODEL_PAGES 512
 #define MODEL_REGION_PAGES 32

@@ -5,9 +5,9 @@
 #include <unistd.h>
 
 #include "selftests/lib/function.h"
-#include "selftests/lib/pages.h"
 #include "selftests/lib/raw_nvme.h"
 #include "selftests/lib/uapi.h"
+#include "tools/memory/pages.h"
 
 #define BAR_BYTES 0x2000
 #define ENTRIES 64

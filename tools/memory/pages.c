@@ -6,11 +6,13 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "selftests/lib/pages.h"
+#include "tools/memory/pages.h"
 
 #ifndef MADV_COLLAPSE
 #define MADV_COLLAPSE 25
 #endif
+
+#define POOL "/sys/kernel/mm/hugepages/hugepages-2048kB/"
 
 void *pages_map(size_t length)
 {
@@ -28,14 +30,38 @@ void *pages_map_thp(size_t length)
 {
 	char *addr = mmap(NULL, length + HUGE, PROT_READ | PROT_WRITE,
 			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	uintptr_t aligned = ((uintptr_t)addr + HUGE - 1) & ~(HUGE - 1);
+	size_t before = -(uintptr_t)addr & (HUGE - 1);
 
 	if (addr == MAP_FAILED)
 		return NULL;
-	memset((void *)aligned, 0x5a, length);
-	if (madvise((void *)aligned, length, MADV_COLLAPSE))
+	if (before)
+		munmap(addr, before);
+	addr += before;
+	munmap(addr + length, HUGE - before);
+	memset(addr, 0x5a, length);
+	if (madvise(addr, length, MADV_COLLAPSE)) {
+		munmap(addr, length);
 		return NULL;
-	return (void *)aligned;
+	}
+	return addr;
+}
+
+int pages_reserve_hugetlb(long nr)
+{
+	long free = pages_count(POOL "free_hugepages", "");
+	long all = pages_count(POOL "nr_hugepages", "");
+	char text[32];
+	int ret;
+
+	if (free < 0 || all < 0)
+		return -ENOENT;
+	if (free >= nr)
+		return 0;
+	snprintf(text, sizeof(text), "%ld", all + nr - free);
+	ret = pages_write(POOL "nr_hugepages", text);
+	if (ret)
+		return ret;
+	return pages_count(POOL "free_hugepages", "") >= nr ? 0 : -ENOMEM;
 }
 
 void pages_phys_of(const void *addr, size_t nr, uint64_t *phys)

@@ -2,25 +2,23 @@
 /*
  * The kinds of memory that a program may have.
  */
-#ifndef DMAMEM_SELFTESTS_KINDS_H
-#define DMAMEM_SELFTESTS_KINDS_H
+#ifndef TOOLS_MEMORY_KINDS_H
+#define TOOLS_MEMORY_KINDS_H
 
 #include <stdbool.h>
 #include <stddef.h>
-
-/* Every mapping of a kind is that long: hugepages of 2 MiB fit */
-#define KIND_BYTES (2UL << 20)
 
 /**
  * struct kind - a kind of memory
  * @name: For messages
  * @shared: Others see what is written
- * @map: Map KIND_BYTES of it, not touched; NULL if there is none of it here
+ * @map: Map @length bytes of it, a multiple of 2 MiB, not touched; NULL if there
+ *       is none of it here. Hugetlb memory is there when the pool has as much.
  */
 struct kind {
 	const char *name;
 	bool shared;
-	void *(*map)(int prot);
+	void *(*map)(size_t length, int prot);
 };
 
 extern const struct kind kinds[];

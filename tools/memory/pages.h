@@ -2,8 +2,8 @@
 /*
  * Memory of a kind, and where it is.
  */
-#ifndef DMAMEM_SELFTESTS_PAGES_H
-#define DMAMEM_SELFTESTS_PAGES_H
+#ifndef TOOLS_MEMORY_PAGES_H
+#define TOOLS_MEMORY_PAGES_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -16,6 +16,9 @@ void *pages_map(size_t length);
 
 /* The same, aligned to 2 MiB and made of huge pages; NULL if that fails */
 void *pages_map_thp(size_t length);
+
+/* See to it that the pool has @nr free hugetlb pages of 2 MiB; 0 or -errno */
+int pages_reserve_hugetlb(long nr);
 
 /* Physical address of the byte at @addr, 0 if there is no page */
 uint64_t pages_phys(const void *addr);
