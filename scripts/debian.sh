@@ -11,28 +11,30 @@ die() {
 	exit 1
 }
 
-# suite_sources SUITE: the machine's sources of Debian, with another suite
+# suite_sources SUITE ARCH: the machine's sources of Debian, with another suite
 suite_sources() {
 	apt-get indextargets 'Created-By: Packages' \
 		--format '$(REPO_URI) $(RELEASE) $(COMPONENT) $(ORIGIN)' |
 	sed -n 's/ [a-z]*\(-security\)\? main Debian$/ @\1 main/p' |
-	sort -u | sed "s/@/$1/; s/^/deb [arch=amd64] /" |
+	sort -u | sed "s/@/$1/; s/^/deb [arch=$2] /" |
 	if [ "$1" = sid ]; then grep -v -e -security; else cat; fi
 }
 
-# suite_open SUITE: apt-get and apt-cache from here on mean SUITE's packages
+# suite_open SUITE [ARCH]: apt-get and apt-cache from here on mean SUITE's
+# packages, for amd64 or ARCH
 suite_open() {
-	suite_dir=$CACHE/apt/$1
+	suite_arch=${2:-amd64}
+	suite_dir=$CACHE/apt/$1-$suite_arch
 	mkdir -p "$suite_dir/lists/partial" "$suite_dir/archives/partial"
 	unset APT_CONFIG
-	suite_sources "$1" > "$suite_dir/sources.list"
+	suite_sources "$1" "$suite_arch" > "$suite_dir/sources.list"
 	[ -s "$suite_dir/sources.list" ] ||
 		die "apt has no source of Debian (is there an apt-get update to do?)"
 	export APT_CONFIG="$suite_dir/apt.conf"
 	: > "$suite_dir/status"
 	cat > "$APT_CONFIG" <<-END
-	APT::Architecture "amd64";
-	APT::Architectures { "amd64"; };
+	APT::Architecture "$suite_arch";
+	APT::Architectures { "$suite_arch"; };
 	APT::Sandbox::User "";
 	Acquire::Languages "none";
 	Dir::Etc::SourceList "$suite_dir/sources.list";

@@ -12,15 +12,10 @@ import subprocess
 PROBE_LIMIT = 15        # seconds; a guest of KVM is there in two
 
 
-def arguments(accelerator):
-    """QEMU's machine and processor for an accelerator."""
-    cpu = "host" if accelerator == "kvm" else "max,-erms"
-    return ["-M", f"q35,accel={accelerator},kernel-irqchip=split",
-            "-cpu", cpu]
-
-
 def best(kernel):
     """The accelerator to use: "kvm" or "tcg"."""
+    if kernel.machine.qemu != f"qemu-system-{os.uname().machine}":
+        return "tcg"
     if not os.access("/dev/kvm", os.R_OK | os.W_OK):
         return "tcg"
     verdict = f"{kernel.folder}/accelerator-{os.uname().release}"
@@ -35,7 +30,8 @@ def best(kernel):
 
 def _kvm_boots(kernel):
     """A kernel that finds no root panics, and with panic=-1 QEMU exits."""
-    command = ["qemu-system-x86_64", *arguments("kvm"), "-nodefaults",
+    machine = kernel.machine
+    command = [machine.qemu, *machine.cpu("kvm"), "-nodefaults",
                "-display", "none", "-no-reboot", "-m", "512M",
                "-kernel", kernel.image(), "-append", "quiet panic=-1"]
     try:

@@ -16,7 +16,6 @@ import cpio
 from kernel import Kernel
 
 VM = os.path.dirname(os.path.abspath(__file__))
-BUSYBOX = "/bin/busybox"
 SCRATCH_DISK = 256 << 20
 
 # What the kernel says when something is wrong with it or with a DMA
@@ -34,10 +33,11 @@ def parser(**kwargs):
     options = argparse.ArgumentParser(add_help=False, **kwargs)
     group = options.add_argument_group("the guest")
     group.add_argument("--kernel", default="6.1", metavar="NAME",
-                       help="6.1, 6.12, sid or sanitizers (default: 6.1)")
+                       help="6.1, 6.12, sid, sanitizers or 6.1-arm64 "
+                       "(default: 6.1)")
     group.add_argument("--iommu", default="off",
                        choices=("off", "on", "pt", "lazy", "narrow"),
-                       help="intel-iommu: none, translating, identity (pt), "
+                       help="IOMMU: none, translating, identity (pt), "
                        "translating with deferred flushes (lazy) or with 39 "
                        "bits instead of 48 (narrow)")
     group.add_argument("--cpus", type=int, default=2, metavar="N",
@@ -110,7 +110,7 @@ class Guest:
             modules["dmamem"] = stream.read()
         with open(path, "wb") as stream, cpio.Archive(stream) as archive:
             archive.file("/init", f"{VM}/init")
-            archive.file("/bin/busybox", BUSYBOX)
+            archive.file("/bin/busybox", self._kernel.busybox)
             archive.link("/bin/sh", "busybox")
             for name, data in modules.items():
                 archive.data(f"/modules/{name}.ko", data)
@@ -144,32 +144,24 @@ class Guest:
         return path
 
     def _command_line(self):
-        options = self._options
-        words = ["console=ttyS0", "quiet", "panic=-1", "cryptomgr.notests",
-                 "no_timer_check", "panic_on_oops=1"]
-        if options.nodes > 1:
-            words.append(f"numa=fake={options.nodes}")
-        if options.iommu != "off":
-            words.append("intel_iommu=on")
-        if options.iommu == "pt":
-            words.append("iommu=pt")
-        return " ".join(words + options.append)
+        machine = self._kernel.machine
+        words = [f"console={machine.console}", "quiet", "panic=-1",
+                 "cryptomgr.notests", "panic_on_oops=1",
+                 f"DMAMEM_OUTPUT=/dev/{machine.output}"]
+        return " ".join(words + machine.command_line(self._options) +
+                        self._options.append)
 
     def _qemu(self, accelerator, initramfs):
         options = self._options
-        command = ["qemu-system-x86_64", "-nodefaults", "-net", "none",
-                   "-vga", "none", "-display", "none", "-monitor", "none",
+        machine = self._kernel.machine
+        command = [machine.qemu, "-nodefaults", "-net", "none",
+                   "-display", "none", "-monitor", "none",
                    "-no-reboot", "-m", options.memory]
-        command += accel.arguments(accelerator)
+        command += machine.arguments(accelerator, options)
         if options.icount:
             command += ["-smp", "1", "-icount", "shift=2,sleep=off"]
         else:
             command += ["-smp", str(options.cpus)]
-        if options.iommu != "off":
-            caching = "off" if options.iommu == "lazy" else "on"
-            width = 39 if options.iommu == "narrow" else 48
-            command += ["-device", f"intel-iommu,intremap=on,aw-bits={width},"
-                        f"caching-mode={caching}"]
         drive = f"file={self._disk()},format=raw,if=none,id=disk"
         command += ["-drive", ",".join(filter(None, (
                         drive, options.disk_options))),
@@ -179,7 +171,7 @@ class Guest:
             command += shlex.split(more)
         return command + ["-serial", f"file:{self._console}",
                           "-chardev", "stdio,id=out,signal=off",
-                          "-serial", "chardev:out",
+                          *machine.serial("out"),
                           "-kernel", self._kernel.image(),
                           "-initrd", initramfs,
                           "-append", self._command_line()]

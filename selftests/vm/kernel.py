@@ -7,6 +7,8 @@ import os
 import re
 import subprocess
 
+from machine import Amd64, Arm64
+
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 
@@ -25,6 +27,7 @@ class Kernel:
 
     def __init__(self, name):
         self.name = name
+        self.machine = Arm64 if name.endswith("-arm64") else Amd64
         answer = subprocess.run([f"{TOP}/scripts/kernel", "fetch", name],
                                 check=True, text=True, stdout=subprocess.PIPE)
         self.folder = answer.stdout.strip()
@@ -33,11 +36,15 @@ class Kernel:
             self._builtin = {os.path.basename(line.strip())[:-3].replace(
                 "-", "_") for line in stream}
         self.dmamem = f"{TOP}/build/kernel/{name}/dmamem.ko"
+        self.busybox = ("/bin/busybox" if self.machine is Amd64
+                        else f"{self.folder}/busybox")
 
     def image(self):
         """What QEMU boots: uncompressed if that can be, it saves seconds."""
         vmlinuz = f"{self.folder}/vmlinuz"
         vmlinux = f"{self.folder}/vmlinux"
+        if self.machine is not Amd64:
+            return vmlinuz
         if not os.path.exists(vmlinux):
             try:
                 data = lzma.LZMADecompressor().decompress(_payload(vmlinuz))
