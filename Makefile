@@ -18,7 +18,8 @@ INCLUDEDIR = $(PREFIX)/include
 CFLAGS = -O2 -g
 WARNINGS := -Wall -Wextra $(if $(WERROR),-Werror)
 ALL_CFLAGS = -std=gnu11 -fPIC $(WARNINGS) $(CFLAGS)
-ALL_CPPFLAGS = -D_GNU_SOURCE -iquote . -Iinclude -Iinclude/uapi $(CPPFLAGS)
+ALL_CPPFLAGS = -D_GNU_SOURCE -iquote . -Iinclude -Iinclude/uapi \
+	-DDMAMEM_VERSION='"$(VERSION)"' $(CPPFLAGS)
 
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .SUFFIXES:
@@ -40,7 +41,7 @@ remember = $(shell mkdir -p $(dir $(1)))$(if \
 cmd_CC = $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(FLAVOUR_FLAGS) -MMD -MP -c -o $@ $<
 cmd_AR = rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
 cmd_LINK = $(CC) $(ALL_CFLAGS) $(FLAVOUR_FLAGS) $(LDFLAGS) -o $@ \
-	$(filter %.o %.a,$^) -pthread
+	$(filter %.o %.a,$^) $(LDLIBS) -pthread
 cmd_CP = cp $< $@
 cmd_LN = ln -sf $(<F) $@
 

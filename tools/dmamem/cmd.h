@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR MIT */
+/*
+ * The subcommands of dmamem. argv[0] is "dmamem NAME", which argp and err.h
+ * also put before what they print. Each returns an exit code.
+ */
+#ifndef DMAMEM_TOOLS_CMD_H
+#define DMAMEM_TOOLS_CMD_H
+
+/**
+ * enum cmd_exit - exit codes, the same for each subcommand
+ * @CMD_DONE: what was asked is done
+ * @CMD_FAILED: it was tried and failed
+ * @CMD_USAGE: wrong arguments; nothing was tried
+ * @CMD_CANNOT: this machine cannot: something is missing, and was named
+ * @CMD_REFUSED: it would do harm, and nobody insisted
+ */
+enum cmd_exit {
+	CMD_DONE = 0,
+	CMD_FAILED = 1,
+	CMD_USAGE = 2,
+	CMD_CANNOT = 3,
+	CMD_REFUSED = 4,
+};
+
+#endif

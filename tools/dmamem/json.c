@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+/*
+ * Objects for scripts, on top of json-c.
+ */
+#include <err.h>
+#include <stdio.h>
+
+#include "tools/dmamem/cmd.h"
+#include "tools/dmamem/json.h"
+
+void json_add_text(struct json_object *object, const char *key,
+		   const char *text)
+{
+	json_object_object_add(object, key,
+			       text ? json_object_new_string(text) : NULL);
+}
+
+void json_add_number(struct json_object *object, const char *key,
+		     uint64_t number)
+{
+	json_object_object_add(object, key, json_object_new_uint64(number));
+}
+
+void json_add_real(struct json_object *object, const char *key, double number)
+{
+	json_object_object_add(object, key, json_object_new_double(number));
+}
+
+void json_add_bool(struct json_object *object, const char *key, bool value)
+{
+	json_object_object_add(object, key, json_object_new_boolean(value));
+}
+
+struct json_object *json_add_object(struct json_object *object,
+				    const char *key)
+{
+	struct json_object *member = json_object_new_object();
+
+	json_object_object_add(object, key, member);
+	return member;
+}
+
+struct json_object *json_add_array(struct json_object *object, const char *key)
+{
+	struct json_object *member = json_object_new_array();
+
+	json_object_object_add(object, key, member);
+	return member;
+}
+
+int json_print(struct json_object *object)
+{
+	int err;
+
+	puts(json_object_to_json_string_ext(object,
+					    JSON_C_TO_STRING_PRETTY |
+					    JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(object);
+	err = fflush(stdout);
+	if (err)
+		warn("standard output");
+	return err ? CMD_FAILED : CMD_DONE;
+}
