@@ -171,6 +171,9 @@ static int identify(struct nvme_controller *ctrl)
 	info->version = le32toh(id->ver);
 	info->nr_namespaces = le32toh(id->nn);
 	info->volatile_cache = id->vwc & 1;
+	info->sgls = le32toh(id->sgls);
+	if (!(info->sgls & NVME_SGLS_MASK))
+		info->sgls = 0;
 	info->max_transfer = SIZE_MAX;
 	if (id->mdts && id->mdts < 64 - NVME_PAGE_SHIFT)
 		info->max_transfer = NVME_PAGE_SIZE << id->mdts;

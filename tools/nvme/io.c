@@ -12,6 +12,7 @@
 #include "tools/nvme/queue.h"
 
 #define MAX_BLOCKS 65536
+#define SEGMENT_SIZE (NVME_PAGE_SIZE / sizeof(struct dmamem_nvme_sgl_descriptor))
 
 static int free_qid(const struct nvme_controller *ctrl)
 {
@@ -23,11 +24,25 @@ static int free_qid(const struct nvme_controller *ctrl)
 	return -ENOSPC;
 }
 
+/* The worst start is the last dword of a page, the worst memory all 4 KiB */
+static size_t list_pages(const struct nvme_controller *ctrl,
+			 size_t max_transfer)
+{
+	size_t for_prps = dmamem_nvme_prp_pages(NVME_PAGE_SIZE - 4,
+						max_transfer, NVME_PAGE_SHIFT);
+	/* In each segment but the last, one descriptor is for the next */
+	size_t pieces = max_transfer / NVME_PAGE_SIZE + 2;
+	size_t for_sgls = (pieces + SEGMENT_SIZE - 3) / (SEGMENT_SIZE - 1);
+
+	if (!ctrl->info.sgls || for_sgls < for_prps)
+		return for_prps;
+	return for_sgls;
+}
+
 int nvme_qpair_create(struct nvme_controller *ctrl, unsigned int depth,
 		      size_t max_transfer, struct nvme_qpair **qpair)
 {
 	struct nvme_qpair *q;
-	size_t nr_pages;
 	int qid, ret;
 
 	if (!depth || depth > NVME_MAX_DEPTH ||
@@ -39,10 +54,8 @@ int nvme_qpair_create(struct nvme_controller *ctrl, unsigned int depth,
 	if (qid < 0)
 		return qid;
 
-	/* The worst start is the last dword of a page */
-	nr_pages = dmamem_nvme_prp_pages(NVME_PAGE_SIZE - 4, max_transfer,
-					 NVME_PAGE_SHIFT);
-	ret = nvme_queue_create(ctrl, qid, depth, nr_pages, &q);
+	ret = nvme_queue_create(ctrl, qid, depth,
+				list_pages(ctrl, max_transfer), &q);
 	if (ret)
 		return ret;
 	q->max_transfer = max_transfer;
@@ -90,7 +103,7 @@ static int data_length(const struct nvme_qpair *q, const struct nvme_io *io,
 	return *len && !(*len & (lba_size - 1)) ? 0 : -EINVAL;
 }
 
-static int add_data(struct nvme_qpair *q, const struct nvme_io *io,
+static int add_prps(struct nvme_qpair *q, const struct nvme_io *io,
 		    unsigned int slot, struct dmamem_nvme_prp *prp,
 		    struct nvme_command *command)
 {
@@ -100,18 +113,56 @@ static int add_data(struct nvme_qpair *q, const struct nvme_io *io,
 		.nr_pages = q->pages_per_slot,
 		.pages = q->pages + (size_t)slot * q->pages_per_slot,
 	};
+	int ret;
+
+	ret = dmamem_nvme_prp_build(&builder, io->iov, io->nr_iov, prp, NULL);
+	if (ret)
+		return ret;
+	command->prp1 = htole64(prp->prp1);
+	command->prp2 = htole64(prp->prp2);
+	return 0;
+}
+
+static int add_sgl(struct nvme_qpair *q, const struct nvme_io *io,
+		   unsigned int slot, struct nvme_command *command)
+{
+	const struct dmamem_nvme_sgl_builder builder = {
+		.map = dmamem_dma_map(q->ctrl->ctx),
+		.sgls = q->ctrl->info.sgls,
+		.segment_size = SEGMENT_SIZE,
+		.nr_segments = q->pages_per_slot,
+		.segments = q->segments + (size_t)slot * q->pages_per_slot,
+	};
+	unsigned int flags = io->op == NVME_OP_READ ? DMAMEM_NVME_SGL_READ : 0;
+	struct dmamem_nvme_sgl sgl;
+	int ret;
+
+	ret = dmamem_nvme_sgl_build(&builder, io->iov, io->nr_iov, flags, &sgl,
+				    NULL);
+	if (ret)
+		return ret;
+	command->sgl1 = sgl.sgl1;
+	command->flags = NVME_FLAGS_PSDT(sgl.psdt);
+	return 0;
+}
+
+static int add_data(struct nvme_qpair *q, const struct nvme_io *io,
+		    unsigned int slot, struct dmamem_nvme_prp *prp,
+		    struct nvme_command *command)
+{
 	size_t len;
 	int ret;
 
 	ret = data_length(q, io, &len);
 	if (ret)
 		return ret;
-	ret = dmamem_nvme_prp_build(&builder, io->iov, io->nr_iov, prp, NULL);
+	if (io->pointers == NVME_SGLS)
+		ret = add_sgl(q, io, slot, command);
+	else
+		ret = add_prps(q, io, slot, prp, command);
 	if (ret)
 		return ret;
 
-	command->prp1 = htole64(prp->prp1);
-	command->prp2 = htole64(prp->prp2);
 	command->cdw10 = htole32((uint32_t)io->lba);
 	command->cdw11 = htole32((uint32_t)(io->lba >> 32));
 	command->cdw12 = htole32((uint32_t)((len >> io->ns->lba_shift) - 1));

@@ -37,6 +37,7 @@ struct nvme_qpair;
  * @max_transfer: bytes one command may move (MDTS), SIZE_MAX if not limited
  * @max_queue_entries: entries that an I/O queue may have (CAP.MQES + 1)
  * @volatile_cache: writes may rest in a cache until NVME_OP_FLUSH
+ * @sgls: SGLS of Identify Controller: which SGLs it takes, 0 for none
  */
 struct nvme_info {
 	char model[41];
@@ -47,6 +48,7 @@ struct nvme_info {
 	size_t max_transfer;
 	unsigned int max_queue_entries;
 	bool volatile_cache;
+	uint32_t sgls;
 };
 
 /**
@@ -68,11 +70,21 @@ enum nvme_op {
 };
 
 /**
+ * enum nvme_pointers - how a command says where its data is
+ * @NVME_PRPS: by PRPs
+ * @NVME_SGLS: by SGL descriptors, if @sgls of struct nvme_info is not 0
+ */
+enum nvme_pointers {
+	NVME_PRPS,
+	NVME_SGLS,
+};
+
+/**
  * struct nvme_result - how a command ended
  * @status: 0 for success, or the status field: type, code, More, Do Not Retry;
  *          nvme_status_text() has words for it
  * @dw0: first dword of the completion, specific to the command
- * @prp: the data pointer that the command had
+ * @prp: the data pointer that the command had; all zero with SGLs
  */
 struct nvme_result {
 	uint16_t status;
@@ -95,8 +107,10 @@ typedef void (*nvme_done_fn)(void *arg, const struct nvme_result *result);
  * @ns: with which namespace
  * @lba: first block; not used by NVME_OP_FLUSH
  * @iov: the data, in registered memory, laid out by the rules of
- *       dmamem_nvme_prp_build(); a multiple of the block size in all
+ *       dmamem_nvme_prp_build() or dmamem_nvme_sgl_build(); a multiple of the
+ *       block size in all
  * @nr_iov: segments of @iov
+ * @pointers: which of the two
  * @done: called on completion; may be NULL
  * @arg: for @done
  *
@@ -109,6 +123,7 @@ struct nvme_io {
 	uint64_t lba;
 	const struct iovec *iov;
 	unsigned int nr_iov;
+	enum nvme_pointers pointers;
 	nvme_done_fn done;
 	void *arg;
 };
@@ -207,8 +222,10 @@ int nvme_qpair_free(struct nvme_qpair *qpair);
  * -EAGAIN (the queue pair is full: poll first),
  * -EINVAL (@op is unknown, the data is not a multiple of the block size or
  * breaks the alignment rules),
- * -E2BIG (more than the queue pair's max_transfer or 65536 blocks),
- * -EFAULT (part of the data is not registered).
+ * -E2BIG (more than the queue pair's max_transfer or 65536 blocks; with SGLs
+ * also more pieces than that has pages),
+ * -EFAULT (part of the data is not registered),
+ * -EOPNOTSUPP (the controller takes no SGLs).
  */
 int nvme_submit(struct nvme_qpair *qpair, const struct nvme_io *io);
 

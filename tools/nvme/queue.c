@@ -36,7 +36,8 @@ static int find_memory(struct nvme_qpair *q)
 	int ret;
 
 	q->pages = calloc(nr_pages + 1, sizeof(*q->pages));
-	if (!q->pages)
+	q->segments = calloc(nr_pages + 1, sizeof(*q->segments));
+	if (!q->pages || !q->segments)
 		return -ENOMEM;
 	ret = nvme_memory_alloc(q->ctrl->ctx, 2 + nr_pages, &q->memory);
 	if (ret)
@@ -44,9 +45,16 @@ static int find_memory(struct nvme_qpair *q)
 
 	q->sq = nvme_memory_page(&q->memory, 0, &q->sq_dma);
 	q->cq = nvme_memory_page(&q->memory, 1, &q->cq_dma);
-	for (i = 0; i < nr_pages; i++)
-		q->pages[i].entries = nvme_memory_page(&q->memory, 2 + i,
-						       &q->pages[i].dma_addr);
+	for (i = 0; i < nr_pages; i++) {
+		struct dmamem_nvme_list_page *page = &q->pages[i];
+
+		page->entries = nvme_memory_page(&q->memory, 2 + i,
+						 &page->dma_addr);
+		q->segments[i] = (struct dmamem_nvme_sgl_segment){
+			.descriptors = (void *)page->entries,
+			.dma_addr = page->dma_addr,
+		};
+	}
 	return 0;
 }
 
@@ -85,6 +93,7 @@ void nvme_queue_destroy(struct nvme_qpair *q)
 		return;
 	nvme_memory_free(&q->memory);
 	free(q->pages);
+	free(q->segments);
 	free(q);
 }
 

@@ -46,8 +46,9 @@ struct nvme_qpair {
 	uint16_t free_slots[NVME_MAX_DEPTH];
 	struct nvme_slot slots[NVME_MAX_DEPTH];
 
-	unsigned int pages_per_slot;
+	unsigned int pages_per_slot; /* each a PRP list page or an SGL segment */
 	struct dmamem_nvme_list_page *pages;
+	struct dmamem_nvme_sgl_segment *segments;
 	struct nvme_memory memory;
 };
 

@@ -10,6 +10,8 @@
 #include <assert.h>
 #include <stdint.h>
 
+#include <dmamem/nvme.h>
+
 /* PCI class code: mass storage, non-volatile memory, NVM Express */
 #define NVME_PCI_CLASS 0x010802
 
@@ -48,8 +50,13 @@ struct nvme_command {
 	uint32_t cdw2;
 	uint32_t cdw3;
 	uint64_t mptr;
-	uint64_t prp1;
-	uint64_t prp2;
+	union {
+		struct {
+			uint64_t prp1;
+			uint64_t prp2;
+		};
+		struct dmamem_nvme_sgl_descriptor sgl1;
+	};
 	uint32_t cdw10;
 	uint32_t cdw11;
 	uint32_t cdw12;
@@ -101,6 +108,12 @@ enum nvme_cns {
 	NVME_CNS_CONTROLLER = 0x01,
 	NVME_CNS_ACTIVE_NAMESPACES = 0x02,
 };
+
+/* SGLS: SGLs are supported, with or without rules of alignment */
+#define NVME_SGLS_MASK 0x3u
+
+/* PSDT in the flags of a command */
+#define NVME_FLAGS_PSDT(psdt) ((uint8_t)((psdt) << 6))
 
 /* What Identify returns is one page of this size */
 #define NVME_IDENTIFY_SIZE 4096
