@@ -44,6 +44,10 @@ $(PROG_SRCS:%.c=$(B)/$(1)/%): %: %.o \
 	$$(call cmd,LINK)
 endef
 
+# Tests of the dmamem command run it in a child of their own: selftests/lib/tool.c
+$(foreach f,plain asan tsan,$(B)/$(f)/selftests/unit/tool_% \
+	$(B)/$(f)/selftests/guest/tool_%): LDLIBS += $(TOOL_LIBS)
+
 # DPDK, where Debian's dpdk-dev is installed
 ifneq ($(shell pkg-config --exists libdpdk 2>/dev/null && echo there),)
 $(B)/plain/selftests/guest/dpdk.o: ALL_CPPFLAGS += \

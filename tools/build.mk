@@ -13,7 +13,8 @@ PKG_CONFIG = pkg-config
 TOOL_PACKAGES := json-c libkmod
 TOOL_MISSING := $(foreach p,$(TOOL_PACKAGES), \
 	$(if $(shell $(PKG_CONFIG) --exists $(p) 2>/dev/null || echo no),$(p)))
-$(B)/plain/tools/dmamem/dmamem: LDLIBS += $(shell $(PKG_CONFIG) --libs $(TOOL_PACKAGES) 2>/dev/null)
+TOOL_LIBS := $(shell $(PKG_CONFIG) --libs $(TOOL_PACKAGES) 2>/dev/null)
+$(B)/plain/tools/dmamem/dmamem: LDLIBS += $(TOOL_LIBS)
 
 # The first thing to be built, so that what is missing is all that is said
 ifneq ($(strip $(TOOL_MISSING)),)

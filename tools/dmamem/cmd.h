@@ -22,4 +22,7 @@ enum cmd_exit {
 	CMD_REFUSED = 4,
 };
 
+/* The command itself: argv[1] names the subcommand */
+int cmd_dmamem(int argc, char **argv);
+
 #endif

@@ -30,8 +30,8 @@ enum out_style {
  */
 const char *out_style(FILE *stream, enum out_style style);
 
-/* "123.4 MiB" with its 0 */
-#define OUT_SIZE 16
+/* Room for a size, its unit and 0 */
+#define OUT_SIZE 24
 
 /**
  * out_size() - a size for people: "512 B", "4 KiB", "1.5 GiB"
