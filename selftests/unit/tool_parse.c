@@ -122,11 +122,13 @@ TEST(wrapped_text_keeps_to_80_columns)
 {
 	char text[1024] = "", line[128];
 	FILE *stream = tmpfile();
+	size_t length = 0;
 	int words = 0;
 
 	ASSERT_NE(NULL, stream);
 	for (int i = 0; i < 60; i++)
-		strcat(text, "0123456789 " + (i % 7));
+		length += snprintf(text + length, sizeof(text) - length, "%s ",
+				   &"0123456789"[i % 7]);
 	fputs("    ", stream);
 	out_wrapped(stream, 4, text);
 	rewind(stream);

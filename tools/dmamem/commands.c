@@ -75,8 +75,8 @@ static int print_help(void)
 
 static int cmd_help(int argc, char **argv)
 {
-	static char help[] = "--help";
-	char *help_argv[] = { NULL, help, NULL };
+	char help[] = "--help";
+	char *help_argv[3] = { NULL, help, NULL };
 	const struct command *command;
 
 	if (argc < 2 || !strcmp(argv[1], "--help"))

@@ -22,7 +22,7 @@ static int leading_number(const char *text, uint64_t *number, char **end)
 	errno = 0;
 	value = strtoull(text, end, base);
 	if (errno)
-		return -errno;
+		return -ERANGE;
 	*number = value;
 	return 0;
 }
