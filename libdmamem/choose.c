@@ -115,6 +115,10 @@ static int check_physical(const struct question *q)
 		return dmamem_because(q->text, -EOPNOTSUPP,
 				      "an IOMMU translates for %s and would stop physical addresses: bind it to vfio-pci or dmamem",
 				      facts->device);
+	if (facts->iommu == DMAMEM_IOMMU_UNDECIDED)
+		return dmamem_because(q->text, -EOPNOTSUPP,
+				      "this machine has an IOMMU, which the kernel sets up for %s when a driver takes it: bind it to dmamem or vfio-pci",
+				      facts->device);
 	if (facts->driver[0] && !bound_to(q, "uio_pci_generic") &&
 	    !bound_to(q, "vfio-pci") && !bound_to(q, "dmamem"))
 		return dmamem_because(q->text, -EBUSY,

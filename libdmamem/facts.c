@@ -54,6 +54,20 @@ static bool exists(int root, const char *path)
 	return !faccessat(root, path, F_OK, AT_EACCESS);
 }
 
+static DIR *open_folder(int root, const char *path)
+{
+	DIR *dir;
+	int fd;
+
+	fd = openat(root, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return NULL;
+	dir = fdopendir(fd);
+	if (!dir)
+		close(fd);
+	return dir;
+}
+
 static uint64_t read_capabilities(int root)
 {
 	char text[8192], *line;
@@ -92,16 +106,10 @@ static void read_hugetlb(int root, struct dmamem_facts *facts)
 {
 	struct dirent *entry;
 	DIR *dir;
-	int fd;
 
-	fd = openat(root, HUGEPAGES, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
+	dir = open_folder(root, HUGEPAGES);
+	if (!dir)
 		return;
-	dir = fdopendir(fd);
-	if (!dir) {
-		close(fd);
-		return;
-	}
 	while ((entry = readdir(dir)))
 		add_hugetlb_size(root, entry->d_name, facts);
 	closedir(dir);
@@ -122,6 +130,23 @@ static enum dmamem_iommu read_iommu(int root, const char *device_path)
 					  DMAMEM_IOMMU_IDENTITY;
 }
 
+/* A machine may have IOMMUs, and a function no group before it has a driver */
+static enum dmamem_iommu without_group(int root, const char *driver)
+{
+	struct dirent *entry;
+	DIR *dir;
+
+	if (driver[0])
+		return DMAMEM_IOMMU_NONE;
+	dir = open_folder(root, "sys/class/iommu");
+	if (!dir)
+		return DMAMEM_IOMMU_NONE;
+	while ((entry = readdir(dir)) && entry->d_name[0] == '.')
+		;
+	closedir(dir);
+	return entry ? DMAMEM_IOMMU_UNDECIDED : DMAMEM_IOMMU_NONE;
+}
+
 static int read_device(int root, struct dmamem_facts *facts)
 {
 	char device[PATH_MAX / 2], path[PATH_MAX];
@@ -135,8 +160,8 @@ static int read_device(int root, struct dmamem_facts *facts)
 	read_link(root, path, facts->driver, sizeof(facts->driver));
 	snprintf(path, sizeof(path), "%s/iommu_group", device);
 	read_link(root, path, facts->group, sizeof(facts->group));
-	if (facts->group[0])
-		facts->iommu = read_iommu(root, device);
+	facts->iommu = facts->group[0] ? read_iommu(root, device) :
+					 without_group(root, facts->driver);
 	snprintf(path, sizeof(path), "dev/dmamem-%s", facts->device);
 	facts->device_node = exists(root, path);
 	return 0;

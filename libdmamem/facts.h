@@ -15,12 +15,15 @@
  * @DMAMEM_IOMMU_TRANSLATES: an IOMMU that stops what was not mapped
  * @DMAMEM_IOMMU_PRETENDED: nothing, but VFIO's no-IOMMU mode gave the function a
  *                          group all the same
+ * @DMAMEM_IOMMU_UNDECIDED: one that the kernel sets up for a function only once
+ *                          a driver is bound to it (arm64)
  */
 enum dmamem_iommu {
 	DMAMEM_IOMMU_NONE,
 	DMAMEM_IOMMU_IDENTITY,
 	DMAMEM_IOMMU_TRANSLATES,
 	DMAMEM_IOMMU_PRETENDED,
+	DMAMEM_IOMMU_UNDECIDED,
 };
 
 /**

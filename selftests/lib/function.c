@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -159,6 +160,22 @@ int function_vouch(const char *bdf)
 	return pages_write(QUARANTINE, text);
 }
 
+/* One that is set up for a function when it gets a driver, as on arm64 */
+static int iommu_waits_for_a_driver(const char *bdf)
+{
+	char path[96];
+	glob_t found;
+	int ret;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/driver", bdf);
+	if (!access(path, F_OK))
+		return 0;
+	ret = !glob("/sys/class/iommu/*", 0, NULL, &found);
+	if (ret)
+		globfree(&found);
+	return ret;
+}
+
 int function_is_translated(const char *bdf)
 {
 	char path[96], type[16] = "";
@@ -168,7 +185,7 @@ int function_is_translated(const char *bdf)
 		 bdf);
 	file = fopen(path, "re");
 	if (!file)
-		return 0;
+		return iommu_waits_for_a_driver(bdf);
 	if (!fgets(type, sizeof(type), file))
 		type[0] = '\0';
 	fclose(file);

@@ -40,7 +40,8 @@ static void set_device(struct dmamem_facts *facts, const char *driver,
 	snprintf(facts->device, sizeof(facts->device), "0000:00:04.0");
 	snprintf(facts->driver, sizeof(facts->driver), "%s", driver);
 	snprintf(facts->group, sizeof(facts->group), "%s",
-		 iommu == DMAMEM_IOMMU_NONE ? "" : "3");
+		 iommu == DMAMEM_IOMMU_NONE ||
+		 iommu == DMAMEM_IOMMU_UNDECIDED ? "" : "3");
 	facts->iommu = iommu;
 	facts->device_node = !strcmp(driver, "dmamem");
 }
@@ -154,6 +155,14 @@ TEST_F(choose, physical_addresses_behind_an_iommu_are_refused)
 	EXPECT_EQ(DMAMEM_NR_SOURCES, choose(self));
 	EXPECT_EQ(-EOPNOTSUPP, failure(self));
 	EXPECT_NE(NULL, strstr(self->text, "bind it to vfio-pci or dmamem"));
+}
+
+TEST_F(choose, physical_addresses_wait_for_an_iommu_to_be_set_up)
+{
+	set_device(&self->facts, "", DMAMEM_IOMMU_UNDECIDED);
+	EXPECT_EQ(DMAMEM_NR_SOURCES, choose(self));
+	EXPECT_EQ(-EOPNOTSUPP, failure(self));
+	EXPECT_NE(NULL, strstr(self->text, "when a driver takes it"));
 }
 
 TEST_F(choose, a_device_that_is_in_use_is_refused)

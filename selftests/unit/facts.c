@@ -130,6 +130,19 @@ TEST_F(facts, an_unbound_device_without_an_iommu)
 	EXPECT_EQ(DMAMEM_IOMMU_NONE, self->facts.iommu);
 }
 
+/* As on arm64, where groups come with drivers */
+TEST_F(facts, an_iommu_that_waits_for_a_driver)
+{
+	ASSERT_EQ(0, make_file("sys/class/iommu/smmu3.0x9050000/uevent", ""));
+	ASSERT_EQ(0, dmamem_facts_read(self->root, BDF, &self->facts));
+	EXPECT_EQ(DMAMEM_IOMMU_UNDECIDED, self->facts.iommu);
+
+	ASSERT_EQ(0, make_link(DEVICE "/driver",
+			       "../../../../bus/pci/drivers/dmamem"));
+	ASSERT_EQ(0, dmamem_facts_read(self->root, BDF, &self->facts));
+	EXPECT_EQ(DMAMEM_IOMMU_NONE, self->facts.iommu);
+}
+
 TEST_F(facts, a_bound_device_behind_an_iommu)
 {
 	ASSERT_EQ(0, make_link(DEVICE "/driver",
