@@ -9,13 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <kselftest_harness.h>
 
 #include "selftests/lib/uapi.h"
 #include "tools/memory/kinds.h"
+#include "tools/memory/migrate.h"
 #include "tools/memory/pages.h"
 
 #define MAX_EXTENTS 65536
@@ -194,38 +194,21 @@ TEST_F(pin, across_mappings)
 	EXPECT_EQ(0, uapi_unpin(self->fd, region));
 }
 
-static long move_to_node(char *addr, size_t nr, int node)
-{
-	int status[64], nodes[64];
-	void *pages[64];
-	long moved = 0;
-	size_t i;
-
-	for (i = 0; i < nr; i++) {
-		pages[i] = addr + i * PAGE;
-		nodes[i] = node;
-	}
-	if (syscall(SYS_move_pages, 0, nr, pages, nodes, status, 2) < 0)
-		return -errno;
-	for (i = 0; i < nr; i++)
-		moved += status[i] == node;
-	return moved;
-}
-
 /* What a pin is for: 64 pages that would move, and do not */
 TEST_F(pin, pages_stay)
 {
 	uint64_t before[64], after[64];
 	char *addr = pages_map(64 * PAGE);
+	const struct iovec range = { addr, 64 * PAGE };
 	int region;
 
-	if (move_to_node(addr, 64, 0) < 0 || move_to_node(addr, 64, 1) < 0)
+	if (migrate_pages_across(0, &range, PAGE) == -ENODEV)
 		SKIP(return, "one memory node");
-	ASSERT_EQ(64, move_to_node(addr, 64, 0));
+	ASSERT_EQ(64, migrate_pages_across(0, &range, PAGE));
 	region = uapi_pin_id(self->fd, addr, 64 * PAGE, DMAMEM_PIN_WRITE);
 	ASSERT_LT(0, region);
 	pages_phys_of(addr, 64, before);
-	EXPECT_EQ(0, move_to_node(addr, 64, 1));
+	EXPECT_EQ(0, migrate_pages_across(0, &range, PAGE));
 	if (!fork()) {
 		addr[0] = 1;
 		_exit(0);
@@ -234,7 +217,7 @@ TEST_F(pin, pages_stay)
 	pages_phys_of(addr, 64, after);
 	EXPECT_EQ(0, memcmp(before, after, sizeof(before)));
 	EXPECT_EQ(0, uapi_unpin(self->fd, region));
-	EXPECT_EQ(64, move_to_node(addr, 64, 1));
+	EXPECT_EQ(64, migrate_pages_across(0, &range, PAGE));
 }
 
 TEST_HARNESS_MAIN

@@ -10,14 +10,13 @@
 
 #include "selftests/lib/disturb.h"
 #include "selftests/lib/random.h"
+#include "tools/memory/migrate.h"
 #include "tools/memory/pages.h"
 
 #ifndef MADV_COLLAPSE
 #define MADV_COLLAPSE 25
 #endif
-#define MPOL_MF_MOVE_ALL 4
 
-#define WINDOW_PAGES (HUGE / PAGE)
 #define FORKS 16
 #define PRESSURE (128UL << 20)
 
@@ -34,26 +33,12 @@ static struct iovec window(struct random *random, const struct iovec *range)
 	return (struct iovec){ (void *)start, HUGE };
 }
 
-/* Each page to the other node */
 static void migrate(struct disturb *disturb, const struct iovec *window)
 {
-	int before[WINDOW_PAGES], nodes[WINDOW_PAGES], after[WINDOW_PAGES];
-	void *pages[WINDOW_PAGES];
-	size_t i;
+	long moved = migrate_pages_across(disturb->victim, window, PAGE);
 
-	for (i = 0; i < WINDOW_PAGES; i++)
-		pages[i] = (char *)window->iov_base + i * PAGE;
-	if (syscall(SYS_move_pages, disturb->victim, WINDOW_PAGES, pages, NULL,
-		    before, 0))
-		return;
-	for (i = 0; i < WINDOW_PAGES; i++) {
-		nodes[i] = before[i] == 0;
-		after[i] = -1;
-	}
-	syscall(SYS_move_pages, disturb->victim, WINDOW_PAGES, pages, nodes,
-		after, MPOL_MF_MOVE_ALL);
-	for (i = 0; i < WINDOW_PAGES; i++)
-		disturb->moved += after[i] == nodes[i];
+	if (moved > 0)
+		disturb->moved += moved;
 }
 
 static void collapse(struct disturb *disturb, int pidfd,

@@ -15,8 +15,10 @@
 
 static void *map(size_t length, int prot, int flags, int fd)
 {
-	void *addr = mmap(NULL, length, prot, flags, fd, 0);
+	void *addr = pages_find_space(length);
 
+	if (addr)
+		addr = mmap(addr, length, prot, flags | MAP_FIXED, fd, 0);
 	if (fd >= 0)
 		close(fd);
 	return addr == MAP_FAILED ? NULL : addr;

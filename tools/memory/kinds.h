@@ -12,8 +12,9 @@
  * struct kind - a kind of memory
  * @name: For messages
  * @shared: Others see what is written
- * @map: Map @length bytes of it, a multiple of 2 MiB, not touched; NULL if there
- *       is none of it here. Hugetlb memory is there when the pool has as much.
+ * @map: Map @length bytes of it, a multiple of 2 MiB and aligned to that. Only
+ *       THP is touched, others have no huge pages by themselves. NULL if there
+ *       is none of it here: hugetlb memory is there when the pool has as much.
  */
 struct kind {
 	const char *name;

@@ -26,10 +26,10 @@ void *pages_map(size_t length)
 	return addr;
 }
 
-void *pages_map_thp(size_t length)
+void *pages_find_space(size_t length)
 {
-	char *addr = mmap(NULL, length + HUGE, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *addr = mmap(NULL, length + HUGE, PROT_NONE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	size_t before = -(uintptr_t)addr & (HUGE - 1);
 
 	if (addr == MAP_FAILED)
@@ -38,6 +38,15 @@ void *pages_map_thp(size_t length)
 		munmap(addr, before);
 	addr += before;
 	munmap(addr + length, HUGE - before);
+	return addr;
+}
+
+void *pages_map_thp(size_t length)
+{
+	char *addr = pages_find_space(length);
+
+	if (!addr || mprotect(addr, length, PROT_READ | PROT_WRITE))
+		return NULL;
 	memset(addr, 0x5a, length);
 	if (madvise(addr, length, MADV_COLLAPSE)) {
 		munmap(addr, length);

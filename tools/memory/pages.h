@@ -14,7 +14,10 @@
 /* Private anonymous memory of small pages, touched; NULL on failure */
 void *pages_map(size_t length);
 
-/* The same, aligned to 2 MiB and made of huge pages; NULL if that fails */
+/* Address space at a multiple of 2 MiB, to be mapped over; NULL on failure */
+void *pages_find_space(size_t length);
+
+/* As pages_map(), aligned to 2 MiB and made of huge pages; NULL if that fails */
 void *pages_map_thp(size_t length);
 
 /* See to it that the pool has @nr free hugetlb pages of 2 MiB; 0 or -errno */
