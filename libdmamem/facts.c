@@ -68,20 +68,22 @@ static DIR *open_folder(int root, const char *path)
 	return dir;
 }
 
-static uint64_t read_capabilities(int root)
+/* The number that follows @name in a file of /proc; 0 if it is not there */
+static uint64_t read_field(int root, const char *path, const char *name,
+			   int base)
 {
 	char text[8192], *line;
 	ssize_t len = 0;
 	int fd;
 
-	fd = openat(root, "proc/self/status", O_RDONLY | O_CLOEXEC);
+	fd = openat(root, path, O_RDONLY | O_CLOEXEC);
 	if (fd >= 0) {
 		len = read(fd, text, sizeof(text) - 1);
 		close(fd);
 	}
 	text[len > 0 ? len : 0] = '\0';
-	line = strstr(text, "CapEff:");
-	return line ? strtoull(line + strlen("CapEff:"), NULL, 16) : 0;
+	line = strstr(text, name);
+	return line ? strtoull(line + strlen(name), NULL, base) : 0;
 }
 
 static void add_hugetlb_size(int root, const char *name,
@@ -98,8 +100,8 @@ static void add_hugetlb_size(int root, const char *name,
 	snprintf(path, sizeof(path), HUGEPAGES "/%s/free_hugepages", name);
 	read_text(root, path, text, sizeof(text));
 	facts->hugetlb_free += strtoull(text, NULL, 10) * size;
-	if (!facts->hugetlb_size || size < facts->hugetlb_size)
-		facts->hugetlb_size = size;
+	if (!facts->hugetlb_unit || size < facts->hugetlb_unit)
+		facts->hugetlb_unit = size;
 }
 
 static void read_hugetlb(int root, struct dmamem_facts *facts)
@@ -113,6 +115,8 @@ static void read_hugetlb(int root, struct dmamem_facts *facts)
 	while ((entry = readdir(dir)))
 		add_hugetlb_size(root, entry->d_name, facts);
 	closedir(dir);
+	facts->hugetlb_size = read_field(root, "proc/meminfo",
+					 "Hugepagesize:", 10) << 10;
 }
 
 /* A group that the kernel made for want of an IOMMU has a name of its own */
@@ -202,7 +206,7 @@ int dmamem_facts_read(const char *root, const char *device,
 	fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	found.capabilities = read_capabilities(fd);
+	found.capabilities = read_field(fd, "proc/self/status", "CapEff:", 16);
 	found.node = exists(fd, "dev/dmamem");
 	read_hugetlb(fd, &found);
 	if (device)

@@ -30,8 +30,9 @@ enum dmamem_iommu {
  * struct dmamem_facts - what was found
  * @capabilities: effective ones of the process, by CAP_ number
  * @node: /dev/dmamem is there
- * @hugetlb_size: bytes of the smallest huge page that the kernel knows, 0 if it
- *                knows none
+ * @hugetlb_size: bytes of the huge pages that the kernel gives if none are
+ *                named, 0 if it knows none
+ * @hugetlb_unit: bytes of the smallest huge page that it knows
  * @hugetlb_free: bytes of free hugetlb pages of all sizes
  * @device: PCI address of the function in question, "" if none
  * @device_node: /dev/dmamem-<device> is there
@@ -43,6 +44,7 @@ struct dmamem_facts {
 	uint64_t capabilities;
 	bool node;
 	uint64_t hugetlb_size;
+	uint64_t hugetlb_unit;
 	uint64_t hugetlb_free;
 	char device[24];
 	bool device_node;

@@ -27,6 +27,7 @@ struct hugepage {
 	int pagemap;
 	int kpageflags;
 	uint64_t kernel_page;
+	uint64_t unit;		/* any hugetlb page is a multiple of it */
 	uint64_t entries[NR_ENTRIES];
 };
 
@@ -62,7 +63,7 @@ static int read_entries(int fd, uint64_t first, uint64_t *entries, size_t nr)
 static int check_hugetlb(struct hugepage *huge, uint64_t addr, uint64_t len,
 			 uint64_t value)
 {
-	uint64_t unit = huge->base.hugetlb_size;
+	uint64_t unit = huge->unit;
 	uint64_t flags, done = 0;
 	int ret;
 
@@ -300,6 +301,7 @@ int dmamem_provider_hugepage_open(const struct dmamem_facts *facts,
 	huge->base.page_size = sysconf(_SC_PAGESIZE);
 	huge->base.hugetlb_size = facts->hugetlb_size;
 	huge->kernel_page = huge->base.page_size;
+	huge->unit = facts->hugetlb_unit;
 	ret = open_pagemap(huge, why);
 	if (ret) {
 		free(huge);

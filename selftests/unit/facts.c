@@ -107,8 +107,11 @@ TEST_F(facts, huge_pages)
 #define POOL "sys/kernel/mm/hugepages/hugepages-"
 	ASSERT_EQ(0, make_file(POOL "1048576kB/free_hugepages", "1\n"));
 	ASSERT_EQ(0, make_file(POOL "2048kB/free_hugepages", "3\n"));
+	ASSERT_EQ(0, make_file(POOL "64kB/free_hugepages", "0\n"));
+	ASSERT_EQ(0, make_file("proc/meminfo", "Hugepagesize:     2048 kB\n"));
 	ASSERT_EQ(0, dmamem_facts_read(self->root, NULL, &self->facts));
 	EXPECT_EQ(2 << 20, self->facts.hugetlb_size);
+	EXPECT_EQ(64 << 10, self->facts.hugetlb_unit);
 	EXPECT_EQ((1 << 30) + (6 << 20), self->facts.hugetlb_free);
 }
 
