@@ -11,9 +11,6 @@ B := build
 CC = gcc
 AR = ar
 KDIR = /lib/modules/$(shell uname -r)/build
-PREFIX = /usr/local
-LIBDIR = $(PREFIX)/lib
-INCLUDEDIR = $(PREFIX)/include
 
 CFLAGS = -O2 -g
 WARNINGS := -Wall -Wextra $(if $(WERROR),-Werror)
@@ -54,6 +51,7 @@ FLAVOUR_asan := -fsanitize=address,undefined -fno-sanitize-recover=all \
 FLAVOUR_tsan := -fsanitize=thread -Wno-tsan -fno-omit-frame-pointer
 FLAVOUR_m32 := -m32
 
+include scripts/install.mk
 include libdmamem/build.mk
 include tools/build.mk
 include selftests/build.mk
@@ -112,13 +110,17 @@ Parts:
   tests          all test programs: plain, with ASan and UBSan, with TSan
   build/kernel/K/dmamem.ko  the module for a guest's kernel K: 6.1, 6.12,
                  sid or sanitizers
-  install-library, install-kmod
+  install, uninstall     library, headers, tools and manual pages; each also by
+                 itself: install-library, install-tools, install-man
+  install-kmod   the module of KDIR's kernel, and what loads it at boot
+  install-dkms   its source for DKMS instead, and the same
   clean          remove build/
 
 Variables:
   V=1            show the commands, and what tests print
   WERROR=1       warnings are errors
-  PREFIX=, LIBDIR=, INCLUDEDIR=, DESTDIR=  where to install
+  DESTDIR=, prefix=, bindir=, libdir=, includedir=, datadir=, mandir= and the
+                 others of scripts/install.mk  where to install
 
 selftests/vm/run --help tells how to run anything in a guest.
 endef

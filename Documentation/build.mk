@@ -6,7 +6,7 @@ DOCS := $(B)/docs
 DOC_SRCS := $(wildcard Documentation/*.* Documentation/*/*.*)
 
 # A warning is an error, and all of them are shown
-SPHINX = KERNEL_PARTS=$(CURDIR)/$(KSELFTEST) DMAMEM_VERSION=$(VERSION) \
+SPHINX = KERNEL_PARTS=$(abspath $(KSELFTEST)) DMAMEM_VERSION=$(VERSION) \
 	sphinx-build -q -W --keep-going -d $(DOCS)/doctrees Documentation
 
 cmd_HTML = $(SPHINX) -E -b html $(@D) && touch $@

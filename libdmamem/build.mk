@@ -24,24 +24,18 @@ $(LIB_SO): $(LIB_SRCS:%.c=$(B)/plain/%.o) $(B)/plain/libdmamem/sources $(LIB_MAP
 $(B)/libdmamem.so: $(LIB_SO)
 	$(call cmd,LN)
 
-$(call remember,$(B)/dmamem.pc.vars,$(VERSION) $(PREFIX) $(LIBDIR) $(INCLUDEDIR))
-cmd_SED = sed -e 's|@VERSION@|$(VERSION)|' -e 's|@PREFIX@|$(PREFIX)|' \
-	-e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' $< > $@
+# Below the prefix, so that pkg-config can move it
+pc_dir = $(patsubst $(prefix)/%,$${prefix}/%,$(1))
+PC_SED = -e 's|@VERSION@|$(VERSION)|' -e 's|@prefix@|$(prefix)|' \
+	-e 's|@libdir@|$(call pc_dir,$(libdir))|' \
+	-e 's|@includedir@|$(call pc_dir,$(includedir))|'
+$(call remember,$(B)/dmamem.pc.vars,$(PC_SED))
+cmd_SED = sed $(PC_SED) $< > $@
 $(B)/dmamem.pc: dmamem.pc.in $(B)/dmamem.pc.vars
 	$(call cmd,SED)
 
-.PHONY: library install-library
+.PHONY: library
 library: $(if $(LIB_SRCS),$(B)/libdmamem.a $(B)/dmamem.pc)
 ifneq ($(and $(LIB_SRCS),$(wildcard $(LIB_MAP))),)
 library: $(B)/libdmamem.so
 endif
-
-install-library: library
-	install -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)/dmamem \
-		$(DESTDIR)$(INCLUDEDIR)/linux
-	install -m 644 $(B)/libdmamem.a $(DESTDIR)$(LIBDIR)
-	install -m 755 $(LIB_SO) $(DESTDIR)$(LIBDIR)
-	ln -sf $(notdir $(LIB_SO)) $(DESTDIR)$(LIBDIR)/libdmamem.so
-	install -m 644 $(B)/dmamem.pc $(DESTDIR)$(LIBDIR)/pkgconfig
-	install -m 644 $(LIB_HEADERS) $(DESTDIR)$(INCLUDEDIR)/dmamem
-	install -m 644 include/uapi/linux/dmamem.h $(DESTDIR)$(INCLUDEDIR)/linux
