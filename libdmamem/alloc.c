@@ -72,12 +72,14 @@ static int register_new(struct dmamem_context *ctx,
 			struct allocation *allocation, uint64_t flags)
 {
 	char *addr = allocation->mapping.addr;
+	const struct dmamem_registration wanted = {
+		.addr = (uintptr_t)addr,
+		.len = allocation->len,
+		.contiguous = flags & DMAMEM_ALLOC_CONTIGUOUS,
+	};
 	int ret;
 
-	if (flags & DMAMEM_ALLOC_CONTIGUOUS)
-		ret = dmamem_register_contiguous(ctx, addr, allocation->len);
-	else
-		ret = dmamem_register(ctx, addr, allocation->len);
+	ret = dmamem_register_as(ctx, &wanted);
 	if (ret)
 		return ret;
 	ret = remember(ctx, allocation);

@@ -24,6 +24,7 @@
  *        somebody is to be told of
  * @reserved: the record was allocated beforehand and is kept when unused
  * @contiguous: it must be one run
+ * @adopted: another process pinned it
  */
 struct dmamem_registration {
 	uint64_t addr;
@@ -32,6 +33,7 @@ struct dmamem_registration {
 	struct dmamem_registration *link;
 	bool reserved;
 	bool contiguous;
+	bool adopted;
 };
 
 /**
@@ -108,11 +110,14 @@ int dmamem_check_owner(struct dmamem_context *ctx);
 int dmamem_fail(struct dmamem_context *ctx, int error, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* memory.c */
-int dmamem_register_contiguous(struct dmamem_context *ctx, void *addr,
-			       size_t len);
+/* memory.c. Of @wanted: addr, len, contiguous, adopted and, if so, region */
+int dmamem_register_as(struct dmamem_context *ctx,
+		       const struct dmamem_registration *wanted);
 void dmamem_release_all(struct dmamem_context *ctx);
 void dmamem_forget_all(struct dmamem_context *ctx);
+struct dmamem_registration *
+dmamem_registration_at(const struct dmamem_context *ctx, uint64_t addr,
+		       uint64_t *len);
 struct dmamem_registration *
 dmamem_registration_next(const struct dmamem_context *ctx, uint64_t addr);
 const char *dmamem_provider_words(const struct dmamem_context *ctx,

@@ -25,8 +25,9 @@ int dmamem_check_range(struct dmamem_context *ctx, const void *addr, size_t len)
 	return 0;
 }
 
-static struct dmamem_registration *
-registration_at(const struct dmamem_context *ctx, uint64_t addr, uint64_t *len)
+struct dmamem_registration *
+dmamem_registration_at(const struct dmamem_context *ctx, uint64_t addr,
+		       uint64_t *len)
 {
 	uintptr_t id = dmamem_map_translate(ctx->registration_map, addr, len);
 
@@ -42,7 +43,7 @@ dmamem_registration_next(const struct dmamem_context *ctx, uint64_t addr)
 
 	for (; !reg && addr < ADDRESS_END; addr += left) {
 		left = ADDRESS_END - addr;
-		reg = registration_at(ctx, addr, &left);
+		reg = dmamem_registration_at(ctx, addr, &left);
 	}
 	return reg;
 }
@@ -53,7 +54,7 @@ static uint64_t first_taken(const struct dmamem_context *ctx, uint64_t addr,
 {
 	uint64_t left = len;
 
-	if (registration_at(ctx, addr, &left))
+	if (dmamem_registration_at(ctx, addr, &left))
 		return addr;
 	/* The library's own memory is in the DMA map only */
 	if (dmamem_map_translate(ctx->dma_map, addr, &left) !=
@@ -135,11 +136,43 @@ static int pin_pages(struct dmamem_context *ctx, struct dmamem_registration *reg
 	return ret;
 }
 
+static const struct dmamem_registration *
+registration_of(const struct dmamem_context *ctx, uint64_t region)
+{
+	const struct dmamem_registration *reg;
+	uint64_t addr = 0;
+
+	while ((reg = dmamem_registration_next(ctx, addr))) {
+		if (reg->region == region)
+			break;
+		addr = reg->addr + reg->len;
+	}
+	return reg;
+}
+
+static int adopt_pages(struct dmamem_context *ctx,
+		       const struct dmamem_registration *reg)
+{
+	struct dmamem_provider *provider = ctx->provider;
+	int ret;
+
+	if (registration_of(ctx, reg->region))
+		return dmamem_fail(ctx, -EBUSY, "region %ju is registered already",
+				   (uintmax_t)reg->region);
+	provider->explanation[0] = '\0';
+	ret = provider->ops->adopt(provider, reg->region, reg->len);
+	if (ret)
+		dmamem_fail(ctx, ret, "cannot adopt region %ju: %s",
+			    (uintmax_t)reg->region,
+			    dmamem_provider_words(ctx, strerrordesc_np(-ret)));
+	return ret;
+}
+
 static int enter(struct dmamem_context *ctx, struct dmamem_registration *reg)
 {
 	int ret;
 
-	ret = pin_pages(ctx, reg);
+	ret = reg->adopted ? adopt_pages(ctx, reg) : pin_pages(ctx, reg);
 	if (ret)
 		return ret;
 	ret = fill_maps(ctx, reg);
@@ -153,26 +186,29 @@ static int enter(struct dmamem_context *ctx, struct dmamem_registration *reg)
 clear:
 	clear_maps(ctx, reg);
 unpin:
-	ctx->provider->ops->unpin(ctx->provider, reg->region);
+	if (!reg->adopted)
+		ctx->provider->ops->unpin(ctx->provider, reg->region);
 	return ret;
 }
 
-static int register_range(struct dmamem_context *ctx, uint64_t addr,
-			  uint64_t len, bool contiguous)
+static int register_range(struct dmamem_context *ctx,
+			  const struct dmamem_registration *wanted)
 {
-	uint64_t taken = first_taken(ctx, addr, len);
+	uint64_t taken = first_taken(ctx, wanted->addr, wanted->len);
 	struct dmamem_registration *reg;
 	int ret;
 
-	if (taken < addr + len)
+	if (taken < wanted->addr + wanted->len)
 		return dmamem_fail(ctx, -EBUSY, "%#jx is registered already",
 				   (uintmax_t)taken);
 	reg = dmamem_registration_alloc(ctx);
 	if (!reg)
 		return dmamem_fail(ctx, -ENOMEM, "out of memory");
-	reg->addr = addr;
-	reg->len = len;
-	reg->contiguous = contiguous;
+	reg->addr = wanted->addr;
+	reg->len = wanted->len;
+	reg->region = wanted->region;
+	reg->contiguous = wanted->contiguous;
+	reg->adopted = wanted->adopted;
 	ret = enter(ctx, reg);
 	if (ret)
 		dmamem_registration_free(ctx, reg);
@@ -191,15 +227,16 @@ static void release(struct dmamem_context *ctx, struct dmamem_registration *reg)
 static int check_registered(struct dmamem_context *ctx, uint64_t addr,
 			    uint64_t len)
 {
-	const struct dmamem_registration *reg = registration_at(ctx, addr, NULL);
+	const struct dmamem_registration *reg;
 	uint64_t end = addr + len;
 
+	reg = dmamem_registration_at(ctx, addr, NULL);
 	if (reg && reg->addr != addr)
 		return dmamem_fail(ctx, -ERANGE,
 				   "the registration starts at %#jx, not %#jx",
 				   (uintmax_t)reg->addr, (uintmax_t)addr);
 	while (addr < end) {
-		reg = registration_at(ctx, addr, NULL);
+		reg = dmamem_registration_at(ctx, addr, NULL);
 		if (!reg)
 			return dmamem_fail(ctx, -EINVAL, "%#jx is not registered",
 					   (uintmax_t)addr);
@@ -221,7 +258,7 @@ static int unregister_range(struct dmamem_context *ctx, uint64_t addr,
 
 	ret = check_registered(ctx, addr, len);
 	while (!ret && addr < end) {
-		reg = registration_at(ctx, addr, NULL);
+		reg = dmamem_registration_at(ctx, addr, NULL);
 		addr += reg->len;
 		release(ctx, reg);
 	}
@@ -255,30 +292,31 @@ void dmamem_forget_all(struct dmamem_context *ctx)
 	}
 }
 
-static int check_and_register(struct dmamem_context *ctx, void *addr,
-			      size_t len, bool contiguous)
+int dmamem_register_as(struct dmamem_context *ctx,
+		       const struct dmamem_registration *wanted)
 {
-	int ret = dmamem_check_range(ctx, addr, len);
+	int ret;
 
+	ret = dmamem_check_range(ctx, (void *)(uintptr_t)wanted->addr,
+				 wanted->len);
 	if (ret)
 		return ret;
 	ret = pthread_mutex_lock(&ctx->lock);
 	if (ret)
 		return dmamem_fail(ctx, -ret, "register from a notify callback");
-	ret = register_range(ctx, (uintptr_t)addr, len, contiguous);
+	ret = register_range(ctx, wanted);
 	pthread_mutex_unlock(&ctx->lock);
 	return ret;
 }
 
 int dmamem_register(struct dmamem_context *ctx, void *addr, size_t len)
 {
-	return check_and_register(ctx, addr, len, false);
-}
+	const struct dmamem_registration wanted = {
+		.addr = (uintptr_t)addr,
+		.len = len,
+	};
 
-int dmamem_register_contiguous(struct dmamem_context *ctx, void *addr,
-			       size_t len)
-{
-	return check_and_register(ctx, addr, len, true);
+	return dmamem_register_as(ctx, &wanted);
 }
 
 int dmamem_unregister(struct dmamem_context *ctx, void *addr, size_t len)

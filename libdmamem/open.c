@@ -38,7 +38,8 @@ static int check_options(const struct dmamem_options *options, char *why)
 					      "hugepage" };
 	size_t i;
 
-	if (options->flags & ~(uint64_t)DMAMEM_OPEN_RESIDENT_LISTS)
+	if (options->flags & ~(uint64_t)(DMAMEM_OPEN_RESIDENT_LISTS |
+					 DMAMEM_OPEN_MODULE_FD))
 		return dmamem_because(why, -EINVAL,
 				      "flags: %#jx has unknown ones",
 				      (uintmax_t)options->flags);
@@ -55,6 +56,36 @@ static int check_options(const struct dmamem_options *options, char *why)
 					      options->provider);
 	}
 	return dmamem_fitness_check_options(options, why);
+}
+
+/* A file that was handed over leaves nothing to choose */
+static int check_module_fd(const struct dmamem_options *options, char *why)
+{
+	const char *provider = options->provider;
+
+	if (options->node || options->device ||
+	    (provider && strcmp(provider, "auto") && strcmp(provider, "kmod")))
+		return dmamem_because(why, -EINVAL,
+				      "module_fd: node, device or another provider is asked for, too");
+	if (options->flags & DMAMEM_OPEN_RESIDENT_LISTS)
+		return dmamem_because(why, -EINVAL,
+				      "module_fd: lists would be pinned, which only the process can that opened the file");
+	return 0;
+}
+
+static int open_module_fd(const struct dmamem_options *options,
+			  struct dmamem_provider **provider, char *why)
+{
+	int ret = check_module_fd(options, why);
+
+	if (ret)
+		return ret;
+	ret = dmamem_provider_kmod_open_fd(options->module_fd,
+					   options->iova_mode, provider, why);
+	if (!ret)
+		dmamem_because((*provider)->reason, 0,
+			       "the module's file was handed over");
+	return ret;
 }
 
 static int read_facts(const char *device, struct dmamem_facts *facts,
@@ -129,9 +160,7 @@ static int choose_provider(const struct dmamem_options *options,
 	struct dmamem_facts facts;
 	int ret, err = -ENOENT;
 
-	ret = check_options(options, why);
-	if (!ret)
-		ret = read_facts(options->device, &facts, why);
+	ret = read_facts(options->device, &facts, why);
 	if (ret)
 		return ret;
 	expected = dmamem_choose_expected(options, &facts);
@@ -153,7 +182,13 @@ static int open_context(const struct dmamem_options *options,
 	struct dmamem_provider *provider;
 	int ret;
 
-	ret = choose_provider(options, &provider, why);
+	ret = check_options(options, why);
+	if (ret)
+		return ret;
+	if (options->flags & DMAMEM_OPEN_MODULE_FD)
+		ret = open_module_fd(options, &provider, why);
+	else
+		ret = choose_provider(options, &provider, why);
 	if (ret)
 		return ret;
 	dmamem_fitness_init(&provider->fitness, options);

@@ -23,8 +23,8 @@
  * @ops: its functions
  * @page_size: unit of pinning in bytes, a multiple of 4 KiB; like @hugetlb_size
  *             and @mode it never changes
- * @hugetlb_size: if not 0, only hugetlb memory can be pinned, in pages of at
- *                least so many bytes
+ * @hugetlb_size: if not 0, only hugetlb memory can be pinned, and this is the
+ *                size in bytes of pages to allocate
  * @mode: what its addresses are
  * @fitness: which addresses the devices can use
  * @owner: process that opened it
@@ -55,6 +55,9 @@ struct dmamem_provider {
  *         what the child has of it
  * @add_device: take another device in; may be NULL
  * @device_fd: file of a device, -ENODEV if there is none; may be NULL
+ * @module_fd: file that regions belong to, in whatever process; may be NULL
+ * @adopt: see that there is a region, of so many bytes; with @module_fd. 0,
+ *         -ENOENT, -EINVAL (other length) or what the kernel says
  * @close: free the provider; all its regions are gone
  */
 struct dmamem_provider_ops {
@@ -67,6 +70,9 @@ struct dmamem_provider_ops {
 	int (*add_device)(struct dmamem_provider *provider,
 			  const struct dmamem_facts *facts, char *why);
 	int (*device_fd)(struct dmamem_provider *provider, const char *device);
+	int (*module_fd)(struct dmamem_provider *provider);
+	int (*adopt)(struct dmamem_provider *provider, uint64_t region,
+		     uint64_t len);
 	void (*close)(struct dmamem_provider *provider);
 };
 
@@ -105,6 +111,9 @@ int dmamem_provider_runs(struct dmamem_provider *provider, uint64_t region,
  */
 int dmamem_provider_kmod_open(const char *node, enum dmamem_iova_mode mode,
 			      struct dmamem_provider **provider, char *why);
+/* Takes the file over if it succeeds */
+int dmamem_provider_kmod_open_fd(int fd, enum dmamem_iova_mode mode,
+				 struct dmamem_provider **provider, char *why);
 int dmamem_provider_vfio_open(const struct dmamem_options *options,
 			      const struct dmamem_facts *facts,
 			      struct dmamem_provider **provider, char *why);

@@ -113,12 +113,39 @@ static int kmod_add_device(struct dmamem_provider *provider,
 	return ret;
 }
 
+static int kmod_module_fd(struct dmamem_provider *provider)
+{
+	return to_kmod(provider)->fd;
+}
+
+/* Its last byte is there, and the one after it is not */
+static int kmod_adopt(struct dmamem_provider *provider, uint64_t region,
+		      uint64_t len)
+{
+	uint64_t last = len - 1, end = len;
+	struct dmamem_run run;
+	int ret;
+
+	ret = kmod_runs(provider, region, &last, &run, 1);
+	if (ret == -ENOENT)
+		return dmamem_because(provider->explanation, ret,
+				      "there is no such region");
+	if (ret && ret != -EINVAL)
+		return ret;
+	if (!ret && kmod_runs(provider, region, &end, &run, 1) == -EINVAL)
+		return 0;
+	return dmamem_because(provider->explanation, -EINVAL,
+			      "it does not have %#jx bytes", (uintmax_t)len);
+}
+
 static const struct dmamem_provider_ops kmod_ops = {
 	.name = "kmod",
 	.pin = kmod_pin,
 	.runs = kmod_runs,
 	.unpin = kmod_unpin,
 	.add_device = kmod_add_device,
+	.module_fd = kmod_module_fd,
+	.adopt = kmod_adopt,
 	.close = kmod_close,
 };
 
@@ -143,9 +170,11 @@ static int kmod_ask(struct kmod *kmod, const char *node,
 	int ret;
 
 	ret = command(kmod, DMAMEM_INFO, &info);
+	if (ret == -EBADF)
+		return dmamem_because(why, ret, "%s is not open", node);
 	if (ret == -ENOTTY || (!ret && info.abi < DMAMEM_ABI))
 		return dmamem_because(why, -EPROTONOSUPPORT,
-				      "the module behind %s is too old for this library",
+				      "%s is not a file of the module, or the module is too old for this library",
 				      node);
 	if (ret)
 		return ret;
@@ -174,8 +203,8 @@ static int open_node(const char *node, char *why)
 	}
 }
 
-int dmamem_provider_kmod_open(const char *node, enum dmamem_iova_mode mode,
-			      struct dmamem_provider **provider, char *why)
+static int create(int fd, const char *node, enum dmamem_iova_mode mode,
+		  struct dmamem_provider **provider, char *why)
 {
 	struct kmod *kmod = calloc(1, sizeof(*kmod));
 	int ret;
@@ -183,19 +212,35 @@ int dmamem_provider_kmod_open(const char *node, enum dmamem_iova_mode mode,
 	if (!kmod)
 		return -ENOMEM;
 	dmamem_provider_init(&kmod->base, &kmod_ops);
-	ret = open_node(node, why);
-	if (ret < 0)
-		goto free;
-	kmod->fd = ret;
+	kmod->fd = fd;
 	ret = kmod_ask(kmod, node, mode, why);
-	if (ret)
-		goto close;
+	if (ret) {
+		free(kmod);
+		return ret;
+	}
 	*provider = &kmod->base;
 	return 0;
+}
 
-close:
-	close(kmod->fd);
-free:
-	free(kmod);
+int dmamem_provider_kmod_open(const char *node, enum dmamem_iova_mode mode,
+			      struct dmamem_provider **provider, char *why)
+{
+	int ret, fd = open_node(node, why);
+
+	if (fd < 0)
+		return fd;
+	ret = create(fd, node, mode, provider, why);
+	if (ret)
+		close(fd);
+	return ret;
+}
+
+int dmamem_provider_kmod_open_fd(int fd, enum dmamem_iova_mode mode,
+				 struct dmamem_provider **provider, char *why)
+{
+	int ret = create(fd, "module_fd", mode, provider, why);
+
+	if (!ret)
+		fcntl(fd, F_SETFD, FD_CLOEXEC);
 	return ret;
 }

@@ -22,9 +22,12 @@ struct dmamem_context;
  *                              have anything registered. The device must be able
  *                              to use them where the kernel puts them: if not,
  *                              dmamem_register() fails with -ERANGE.
+ * @DMAMEM_OPEN_MODULE_FD: take over a file of the module, with what is pinned
+ *                         through it: see dmamem_adopt()
  */
 enum dmamem_open_flags {
 	DMAMEM_OPEN_RESIDENT_LISTS = 1 << 0,
+	DMAMEM_OPEN_MODULE_FD = 1 << 1,
 };
 
 /**
@@ -59,6 +62,9 @@ enum dmamem_iova_mode {
  *            addresses may cross; 0: there is none
  * @explanation: where dmamem_open() writes in words why it failed; may be NULL
  * @explanation_size: bytes at @explanation, the terminating 0 included
+ * @module_fd: with DMAMEM_OPEN_MODULE_FD, what dmamem_module_fd() gave in another
+ *             process. It belongs to the context once that is open. @node and
+ *             @device are NULL then, and @provider "kmod", "auto" or NULL.
  *
  * Zero every field that is not used. Strings are not used after dmamem_open()
  * has returned.
@@ -76,6 +82,7 @@ struct dmamem_options {
 	uint64_t boundary;
 	char *explanation;
 	size_t explanation_size;
+	int module_fd;
 };
 
 /**
@@ -92,6 +99,7 @@ struct dmamem_options {
  * -EINVAL (@options has a size, a flag or a value that this version does not
  * know, or contradicts itself),
  * -ENODEV (there is no such PCI function),
+ * -EBADF (@options->module_fd is no open file),
  * -ENOENT (the module is not loaded, no huge pages are there, or the device has
  * no IOMMU),
  * -EACCES (no permission to open a device file),
@@ -101,7 +109,8 @@ struct dmamem_options {
  * group is bound to a driver that uses it),
  * -EOPNOTSUPP (the addresses would not be of @options->iova_mode, or not what
  * reaches the memory),
- * -EPROTONOSUPPORT (the module or VFIO is too old for this library),
+ * -EPROTONOSUPPORT (the module or VFIO is too old for this library, or
+ * @options->module_fd is a file of something else),
  * -ENOMEM.
  */
 int dmamem_open(const struct dmamem_options *options,

@@ -14,6 +14,7 @@
 #include "kselftest_harness.h"
 
 #include "selftests/lib/dma_rig.h"
+#include "selftests/lib/fds.h"
 #include "selftests/lib/skip.h"
 #include "tools/memory/pages.h"
 
@@ -310,15 +311,6 @@ TEST_F(provider, fork_does_not_move_allocated_memory)
 /* What another process has made, as vhost-user hands over a guest's memory */
 static int child_with_memory(int socket, bool hugetlb)
 {
-	char control[CMSG_SPACE(sizeof(int))] = { 0 };
-	struct iovec iov = { .iov_base = control, .iov_len = 1 };
-	struct msghdr message = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control,
-		.msg_controllen = sizeof(control),
-	};
-	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
 	unsigned char *mem;
 	char go;
 	int fd;
@@ -330,31 +322,9 @@ static int child_with_memory(int socket, bool hugetlb)
 	if (mem == MAP_FAILED)
 		return 2;
 	fill(mem, 5);
-	header->cmsg_level = SOL_SOCKET;
-	header->cmsg_type = SCM_RIGHTS;
-	header->cmsg_len = CMSG_LEN(sizeof(fd));
-	memcpy(CMSG_DATA(header), &fd, sizeof(fd));
-	if (sendmsg(socket, &message, 0) != 1 || read(socket, &go, 1) != 1)
+	if (fds_send(socket, &fd, 1, "", 1) || read(socket, &go, 1) != 1)
 		return 3;
 	return memcmp(mem, mem + PAGE, EDU_BYTES) ? 4 : 0;
-}
-
-static int receive_memory(int socket)
-{
-	char byte, control[CMSG_SPACE(sizeof(int))];
-	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
-	struct msghdr message = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control,
-		.msg_controllen = sizeof(control),
-	};
-	int fd;
-
-	if (recvmsg(socket, &message, 0) != 1 || !CMSG_FIRSTHDR(&message))
-		return -1;
-	memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(fd));
-	return fd;
 }
 
 TEST_F(provider, memory_of_another_process)
@@ -363,14 +333,14 @@ TEST_F(provider, memory_of_another_process)
 	int sockets[2], fd, status;
 	unsigned char *mem;
 	pid_t child;
+	char byte;
 
 	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, sockets));
 	child = fork();
 	ASSERT_LE(0, child);
 	if (!child)
 		_exit(child_with_memory(sockets[1], hugetlb));
-	fd = receive_memory(sockets[0]);
-	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, fds_receive(sockets[0], &fd, 1, &byte, 1));
 	mem = mmap(NULL, LEN, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	ASSERT_NE(MAP_FAILED, mem);
 	ASSERT_EQ(0, dmamem_register(self->rig.ctx, mem, LEN));

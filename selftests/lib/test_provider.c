@@ -93,6 +93,24 @@ static void test_unpin(struct dmamem_provider *base, uint64_t region)
 	free(old);
 }
 
+static int test_module_fd(struct dmamem_provider *base)
+{
+	(void)base;
+	return TEST_PROVIDER_FD;
+}
+
+static int test_adopt(struct dmamem_provider *base, uint64_t region,
+		      uint64_t len)
+{
+	const struct test_region *r = to_test(base)->regions;
+
+	while (r && (uintptr_t)r != region)
+		r = r->next;
+	if (!r)
+		return -ENOENT;
+	return r->len == len ? 0 : -EINVAL;
+}
+
 /* Regions that are left are leaks: the address sanitizer says so */
 static void test_close(struct dmamem_provider *base)
 {
@@ -103,6 +121,8 @@ static const struct dmamem_provider_ops test_ops = {
 	.pin = test_pin,
 	.runs = test_runs,
 	.unpin = test_unpin,
+	.module_fd = test_module_fd,
+	.adopt = test_adopt,
 	.close = test_close,
 };
 

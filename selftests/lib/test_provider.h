@@ -12,6 +12,9 @@
 
 #include "libdmamem/context.h"
 
+/* What it says is the file of its regions */
+#define TEST_PROVIDER_FD 77
+
 /**
  * struct test_provider - what a test sees and sets
  * @base: for dmamem_context_create()
