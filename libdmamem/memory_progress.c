@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <sys/mman.h>
 
-#include "libdmamem/alloc.h"
 #include "libdmamem/context.h"
 
 #define PIECE ((size_t)64 << 20)

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <dmamem/dmamem.h>
+#include <dmamem/memory.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -93,65 +93,6 @@ int dmamem_free(struct dmamem_context *ctx, void *addr);
  */
 int dmamem_get_file(struct dmamem_context *ctx, const void *addr, int *fd,
 		    uint64_t *offset);
-
-/** DMAMEM_RUN_CLASSES - of struct dmamem_histogram: 4 KiB to 128 TiB */
-#define DMAMEM_RUN_CLASSES 36
-
-/**
- * struct dmamem_histogram - how long the runs of a registration are
- * @nr_runs: how many there are
- * @longest: bytes of the longest
- * @runs: [n]: how many have 4 KiB << n or more, but less than twice that
- */
-struct dmamem_histogram {
-	uint64_t nr_runs;
-	uint64_t longest;
-	uint64_t runs[DMAMEM_RUN_CLASSES];
-};
-
-/**
- * dmamem_get_histogram() - how long the runs of a registration are
- * @ctx: the context
- * @addr: any address in the registration
- * @histogram: the result
- *
- * Thread-safe, also from a notify callback about the same memory; the memory
- * must stay registered meanwhile.
- *
- * Return: 0, or -EINVAL (nothing is registered at @addr).
- */
-int dmamem_get_histogram(const struct dmamem_context *ctx, const void *addr,
-			 struct dmamem_histogram *histogram);
-
-/**
- * typedef dmamem_progress_fn - told how far a registration is
- * @arg: from dmamem_register_progress()
- * @done: bytes that have their pages
- * @total: bytes in all
- *
- * Called by the thread that registers, with no lock held.
- *
- * Return: 0, or anything else to cancel.
- */
-typedef int (*dmamem_progress_fn)(void *arg, size_t done, size_t total);
-
-/**
- * dmamem_register_progress() - dmamem_register() of large memory
- * @ctx: the context
- * @addr: see dmamem_register()
- * @len: see dmamem_register()
- * @progress: called before the first and after every 64 MiB
- * @arg: for @progress
- *
- * What takes long in registering memory that was never touched is finding and
- * clearing pages. That is done first, piece by piece; pinning comes last, in
- * one go.
- *
- * Return: 0, -ECANCELED (@progress said so; nothing is registered, but the
- * memory has pages now), or an error of dmamem_register().
- */
-int dmamem_register_progress(struct dmamem_context *ctx, void *addr, size_t len,
-			     dmamem_progress_fn progress, void *arg);
 
 #ifdef __cplusplus
 }

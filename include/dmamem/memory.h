@@ -62,6 +62,36 @@ extern "C" {
 int dmamem_register(struct dmamem_context *ctx, void *addr, size_t len);
 
 /**
+ * typedef dmamem_progress_fn - told how far a registration is
+ * @arg: from dmamem_register_progress()
+ * @done: bytes that have their pages
+ * @total: bytes in all
+ *
+ * Called by the thread that registers, with no lock held.
+ *
+ * Return: 0, or anything else to cancel.
+ */
+typedef int (*dmamem_progress_fn)(void *arg, size_t done, size_t total);
+
+/**
+ * dmamem_register_progress() - dmamem_register() of large memory
+ * @ctx: the context
+ * @addr: see dmamem_register()
+ * @len: see dmamem_register()
+ * @progress: called before the first and after every 64 MiB
+ * @arg: for @progress
+ *
+ * What takes long in registering memory that was never touched is finding and
+ * clearing pages. That is done first, piece by piece; pinning comes last, in
+ * one go.
+ *
+ * Return: 0, -ECANCELED (@progress said so; nothing is registered, but the
+ * memory has pages now), or an error of dmamem_register().
+ */
+int dmamem_register_progress(struct dmamem_context *ctx, void *addr, size_t len,
+			     dmamem_progress_fn progress, void *arg);
+
+/**
  * dmamem_unregister() - take memory out of the maps and unpin it
  * @ctx: the context
  * @addr: first byte of a registration
@@ -105,6 +135,35 @@ const struct dmamem_map *dmamem_dma_map(const struct dmamem_context *ctx);
  */
 uint64_t dmamem_translate(const struct dmamem_context *ctx, const void *addr,
 			  uint64_t *len);
+
+/** DMAMEM_RUN_CLASSES - of struct dmamem_histogram: 4 KiB to 128 TiB */
+#define DMAMEM_RUN_CLASSES 36
+
+/**
+ * struct dmamem_histogram - how long the runs of a registration are
+ * @nr_runs: how many there are
+ * @longest: bytes of the longest
+ * @runs: [n]: how many have 4 KiB << n or more, but less than twice that
+ */
+struct dmamem_histogram {
+	uint64_t nr_runs;
+	uint64_t longest;
+	uint64_t runs[DMAMEM_RUN_CLASSES];
+};
+
+/**
+ * dmamem_get_histogram() - how long the runs of a registration are
+ * @ctx: the context
+ * @addr: any address in the registration
+ * @histogram: the result
+ *
+ * Thread-safe, also from a notify callback about the same memory; the memory
+ * must stay registered meanwhile.
+ *
+ * Return: 0, or -EINVAL (nothing is registered at @addr).
+ */
+int dmamem_get_histogram(const struct dmamem_context *ctx, const void *addr,
+			 struct dmamem_histogram *histogram);
 
 /**
  * dmamem_registration_map() - the map of what is registered

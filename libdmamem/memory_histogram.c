@@ -4,7 +4,6 @@
  */
 #include <errno.h>
 
-#include "libdmamem/alloc.h"
 #include "libdmamem/context.h"
 
 static void add_run(struct dmamem_histogram *histogram, uint64_t len)
