@@ -8,6 +8,7 @@
  * 40 instructions a page where pinning a huge page costs 10, and twice the
  * memory.)
  */
+#include <linux/io.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -92,24 +93,38 @@ static unsigned long count_following(struct page **p, struct page **end,
 	return p - begin;
 }
 
-/* Each page up to @end a run, until one extends the run before it */
+/* Each of @nr pages a run, until one is @next, which extends the one before */
+static __always_inline unsigned int fill(struct dmamem_extent *run,
+					 struct page **p, unsigned int nr,
+					 struct page **next)
+{
+	unsigned int i;
+
+#pragma GCC unroll 8
+	for (i = 0; i < nr; i++) {
+		if (p[i] == *next)
+			break;
+		*next = p[i] + 1;
+		run[i].dma_addr = page_to_phys(p[i]);
+		run[i].length = PAGE_SIZE;
+	}
+	return i;
+}
+
+/* The same for all up to @end; where it stopped */
 static __always_inline struct page **add_singles(struct dmamem_runs *runs,
 						 struct page **p,
 						 struct page **end)
 {
-	struct dmamem_extent *run = runs->last;
-	struct page *page, *next = runs->next;
+	struct dmamem_extent *run = runs->last + 1;
+	struct page *next = runs->next;
+	unsigned int step = 8;
 
-	for (; p < end; p++) {
-		page = *p;
-		if (page == next)
-			break;
-		run++;
-		run->dma_addr = page_to_phys(page);
-		run->length = PAGE_SIZE;
-		next = page + 1;
-	}
-	runs->last = run;
+	for (; step == 8 && end - p >= 8; p += step, run += step)
+		step = fill(run, p, 8, &next);
+	for (; step && p < end; p += step, run += step)
+		step = fill(run, p, 1, &next);
+	runs->last = run - 1;
 	runs->next = next;
 	return p;
 }
