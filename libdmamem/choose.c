@@ -79,6 +79,7 @@ static int check_vfio(const struct question *q)
 static int check_device_node(const struct question *q)
 {
 	const struct dmamem_facts *facts = q->facts;
+	bool translated = facts->iommu == DMAMEM_IOMMU_TRANSLATES;
 
 	if (!wants(q, "kmod") || q->options->node)
 		return other_provider(q);
@@ -93,8 +94,8 @@ static int check_device_node(const struct question *q)
 		return dmamem_because(q->text, -ENOENT,
 				      "/dev/dmamem-%s is not there",
 				      facts->device);
-	if (check_mode(q, 1 << DMAMEM_IOVA_PA | 1 << DMAMEM_IOVA_DMA,
-		       "what the kernel's DMA API says"))
+	if (check_mode(q, 1 << (translated ? DMAMEM_IOVA_DMA : DMAMEM_IOVA_PA),
+		       translated ? "translated by an IOMMU" : "physical"))
 		return -EOPNOTSUPP;
 	dmamem_because(q->text, 0,
 		       "%s is bound to dmamem, whose node gives the addresses that this function must use",

@@ -3,8 +3,10 @@
  * Opening a context: from options and facts to a provider.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "libdmamem/choose.h"
 #include "libdmamem/context.h"
@@ -127,6 +129,27 @@ static int open_source(enum dmamem_source source,
 	}
 }
 
+static int check_access(enum dmamem_source source,
+			const struct dmamem_options *options,
+			const struct dmamem_facts *facts, char *why)
+{
+	char path[64] = "/dev/dmamem";
+
+	if (source == DMAMEM_SOURCE_VFIO)
+		snprintf(path, sizeof(path), "/dev/vfio/%s", facts->group);
+	else if (source == DMAMEM_SOURCE_DEVICE_NODE)
+		snprintf(path, sizeof(path), "/dev/dmamem-%s", facts->device);
+	else if (source == DMAMEM_SOURCE_HUGEPAGE)
+		return 0;
+	if (!faccessat(AT_FDCWD, options->node ? options->node : path,
+		       R_OK | W_OK, AT_EACCESS))
+		return 0;
+	return dmamem_because(why, -errno, "%s cannot be opened: %s",
+			      options->node ? options->node : path,
+			      strerrordesc_np(errno));
+}
+
+/* Without @provider nothing is opened */
 static int try_source(enum dmamem_source source,
 		      const struct dmamem_options *options,
 		      const struct dmamem_facts *facts,
@@ -138,6 +161,8 @@ static int try_source(enum dmamem_source source,
 	ret = dmamem_choose_check(source, options, facts, why);
 	if (ret)
 		return ret;
+	if (!provider)
+		return check_access(source, options, facts, why);
 	memcpy(reason, why, sizeof(reason));
 	why[0] = '\0';
 	ret = open_source(source, options, facts, provider, why);
@@ -153,6 +178,7 @@ static int try_source(enum dmamem_source source,
 
 /* The first that will do. Of the failures, the one that the caller expects */
 static int choose_provider(const struct dmamem_options *options,
+			   enum dmamem_source *chosen,
 			   struct dmamem_provider **provider, char *why)
 {
 	char text[DMAMEM_EXPLANATION_SIZE];
@@ -166,8 +192,11 @@ static int choose_provider(const struct dmamem_options *options,
 	expected = dmamem_choose_expected(options, &facts);
 	for (int source = 0; source < DMAMEM_NR_SOURCES; source++) {
 		ret = try_source(source, options, &facts, provider, text);
-		if (!ret)
+		if (!ret) {
+			*chosen = source;
+			memcpy(why, text, sizeof(text));
 			return 0;
+		}
 		if (source == (int)expected) {
 			memcpy(why, text, sizeof(text));
 			err = ret;
@@ -180,6 +209,7 @@ static int open_context(const struct dmamem_options *options,
 			struct dmamem_context **ctx, char *why)
 {
 	struct dmamem_provider *provider;
+	enum dmamem_source source;
 	int ret;
 
 	ret = check_options(options, why);
@@ -188,7 +218,7 @@ static int open_context(const struct dmamem_options *options,
 	if (options->flags & DMAMEM_OPEN_MODULE_FD)
 		ret = open_module_fd(options, &provider, why);
 	else
-		ret = choose_provider(options, &provider, why);
+		ret = choose_provider(options, &source, &provider, why);
 	if (ret)
 		return ret;
 	dmamem_fitness_init(&provider->fitness, options);
@@ -210,6 +240,46 @@ int dmamem_open(const struct dmamem_options *options,
 		return ret;
 	ret = open_context(&copy, ctx, why);
 	if (ret && copy.explanation && copy.explanation_size)
+		snprintf(copy.explanation, copy.explanation_size, "%s",
+			 why[0] ? why : strerrordesc_np(-ret));
+	return ret;
+}
+
+static int foresee(const struct dmamem_options *options, const char **provider,
+		   char *why)
+{
+	static const char * const names[] = {
+		[DMAMEM_SOURCE_VFIO] = "vfio",
+		[DMAMEM_SOURCE_DEVICE_NODE] = "kmod",
+		[DMAMEM_SOURCE_NODE] = "kmod",
+		[DMAMEM_SOURCE_HUGEPAGE] = "hugepage",
+	};
+	enum dmamem_source source;
+	int ret;
+
+	ret = check_options(options, why);
+	if (ret)
+		return ret;
+	if (options->flags & DMAMEM_OPEN_MODULE_FD)
+		return dmamem_because(why, -EINVAL,
+				      "module_fd: there is nothing to choose");
+	ret = choose_provider(options, &source, NULL, why);
+	if (!ret)
+		*provider = names[source];
+	return ret;
+}
+
+int dmamem_foresee(const struct dmamem_options *options, const char **provider)
+{
+	char why[DMAMEM_EXPLANATION_SIZE] = "";
+	struct dmamem_options copy;
+	int ret;
+
+	ret = copy_options(options, &copy);
+	if (ret)
+		return ret;
+	ret = foresee(&copy, provider, why);
+	if (copy.explanation && copy.explanation_size)
 		snprintf(copy.explanation, copy.explanation_size, "%s",
 			 why[0] ? why : strerrordesc_np(-ret));
 	return ret;

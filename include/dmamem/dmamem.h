@@ -117,6 +117,21 @@ int dmamem_open(const struct dmamem_options *options,
 		struct dmamem_context **ctx);
 
 /**
+ * dmamem_foresee() - say what dmamem_open() would choose, and open nothing
+ * @options: NULL for the defaults. The words in @explanation are also written
+ *           on success: the reason
+ * @provider: "kmod", "vfio" or "hugepage"; unchanged on failure
+ *
+ * No device is enabled or reset. What only opening tells is not foreseen: that
+ * another process has the device, that VFIO refuses its group because of other
+ * devices in it, or how many address bits an IOMMU takes. To learn which modes
+ * a provider would have, ask for each.
+ *
+ * Return: 0, or the errors of dmamem_open().
+ */
+int dmamem_foresee(const struct dmamem_options *options, const char **provider);
+
+/**
  * dmamem_close() - release every registration, then the context itself
  * @ctx: from dmamem_open(), or NULL. No device may still use its memory, and
  *       no other thread may still use @ctx.

@@ -141,6 +141,20 @@ TEST_F(choose, bound_to_dmamem_its_own_node)
 	EXPECT_EQ(DMAMEM_SOURCE_DEVICE_NODE, choose(self));
 }
 
+TEST_F(choose, the_iommu_decides_the_mode_of_a_device_s_own_node)
+{
+	set_device(&self->facts, "dmamem", DMAMEM_IOMMU_TRANSLATES);
+	self->options.iova_mode = DMAMEM_IOVA_DMA;
+	EXPECT_EQ(DMAMEM_SOURCE_DEVICE_NODE, choose(self));
+	self->options.iova_mode = DMAMEM_IOVA_PA;
+	EXPECT_EQ(DMAMEM_NR_SOURCES, choose(self));
+
+	set_device(&self->facts, "dmamem", DMAMEM_IOMMU_IDENTITY);
+	EXPECT_EQ(DMAMEM_SOURCE_DEVICE_NODE, choose(self));
+	self->options.iova_mode = DMAMEM_IOVA_DMA;
+	EXPECT_EQ(DMAMEM_NR_SOURCES, choose(self));
+}
+
 TEST_F(choose, unbound_or_uio_without_an_iommu_physical)
 {
 	set_device(&self->facts, "", DMAMEM_IOMMU_NONE);
