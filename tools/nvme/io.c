@@ -103,12 +103,18 @@ static int data_length(const struct nvme_qpair *q, const struct nvme_io *io,
 	return *len && !(*len & (lba_size - 1)) ? 0 : -EINVAL;
 }
 
+static const struct dmamem_map *map_of(const struct nvme_qpair *q,
+				       const struct nvme_io *io)
+{
+	return io->map ? io->map : dmamem_dma_map(q->ctrl->ctx);
+}
+
 static int add_prps(struct nvme_qpair *q, const struct nvme_io *io,
 		    unsigned int slot, struct dmamem_nvme_prp *prp,
 		    struct nvme_command *command)
 {
 	const struct dmamem_nvme_prp_builder builder = {
-		.map = dmamem_dma_map(q->ctrl->ctx),
+		.map = map_of(q, io),
 		.mps_shift = NVME_PAGE_SHIFT,
 		.nr_pages = q->pages_per_slot,
 		.pages = q->pages + (size_t)slot * q->pages_per_slot,
@@ -127,7 +133,7 @@ static int add_sgl(struct nvme_qpair *q, const struct nvme_io *io,
 		   unsigned int slot, struct nvme_command *command)
 {
 	const struct dmamem_nvme_sgl_builder builder = {
-		.map = dmamem_dma_map(q->ctrl->ctx),
+		.map = map_of(q, io),
 		.sgls = q->ctrl->info.sgls,
 		.segment_size = SEGMENT_SIZE,
 		.nr_segments = q->pages_per_slot,

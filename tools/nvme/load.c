@@ -134,6 +134,7 @@ static void submit(struct slot *slot)
 		.iov = &iov,
 		.nr_iov = 1,
 		.pointers = run->load.pointers,
+		.map = run->load.map,
 		.done = complete,
 		.arg = slot,
 	};

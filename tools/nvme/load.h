@@ -40,6 +40,7 @@ typedef bool (*nvme_load_progress_fn)(void *arg, uint64_t done, uint64_t total);
  * @reads: percentage of commands that read, the others write
  * @order: which blocks they go to: multiples of @size from @first on
  * @pointers: how they name their memory
+ * @map: of struct nvme_io
  * @memory: registered memory: @depth pieces of @size, each rounded up to whole
  *          pages of 4 KiB
  * @count: commands; 0: until @time_ns is over
@@ -61,6 +62,7 @@ struct nvme_load {
 	unsigned int reads;
 	enum nvme_load_order order;
 	enum nvme_pointers pointers;
+	const struct dmamem_map *map;
 	unsigned char *memory;
 	uint64_t count;
 	uint64_t time_ns;

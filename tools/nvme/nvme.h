@@ -111,6 +111,8 @@ typedef void (*nvme_done_fn)(void *arg, const struct nvme_result *result);
  *       block size in all
  * @nr_iov: segments of @iov
  * @pointers: which of the two
+ * @map: where the DMA addresses of the data are; NULL: in the context's map.
+ *       Another one is for memory that the context knows nothing of.
  * @done: called on completion; may be NULL
  * @arg: for @done
  *
@@ -124,6 +126,7 @@ struct nvme_io {
 	const struct iovec *iov;
 	unsigned int nr_iov;
 	enum nvme_pointers pointers;
+	const struct dmamem_map *map;
 	nvme_done_fn done;
 	void *arg;
 };
