@@ -3,7 +3,9 @@
  * Mappings in a VFIO type 1 container, which one or more devices share.
  *
  * A registration is one mapping, however scattered its pages are: the kernel
- * limits how many mappings a container has, not how large they are.
+ * limits how many mappings a container has, not how large they are. Two
+ * registrations are never one mapping, also where they join: type 1 unmaps a
+ * mapping as a whole or not at all, and either must go without the other.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,11 +27,22 @@ struct vfio {
 	int container;
 	struct dmamem_vfio_device *devices;
 	struct dmamem_iova_space space;
+	uint32_t nr_mappings;
+	uint32_t avail;
 };
 
 static struct vfio *to_vfio(struct dmamem_provider *provider)
 {
 	return (struct vfio *)provider;
+}
+
+static int check_entries(struct vfio *vfio)
+{
+	if (vfio->avail)
+		return 0;
+	return dmamem_because(vfio->base.explanation, -ENOSPC,
+			      "the container has all %u mappings that dma_entry_limit of vfio_iommu_type1 allows it: register fewer, larger ranges",
+			      vfio->nr_mappings);
 }
 
 static int choose_iova(struct vfio *vfio, uint64_t addr, uint64_t len,
@@ -60,9 +73,6 @@ static int explain_map(struct vfio *vfio, uint64_t addr, uint64_t len, int err)
 	switch (err) {
 	case ENOMEM:
 		return dmamem_explain_memlock(len, why);
-	case ENOSPC:
-		return dmamem_because(why, -ENOSPC,
-				      "dma_entry_limit of vfio_iommu_type1 is reached: register fewer, larger ranges");
 	case EFAULT:
 		return dmamem_because(why, -EFAULT,
 				      "part of %#jx + %#jx is not mapped, or not writable",
@@ -87,7 +97,9 @@ static int vfio_pin(struct dmamem_provider *provider, uint64_t addr,
 	uint64_t iova;
 	int ret;
 
-	ret = choose_iova(vfio, addr, len, &iova);
+	ret = check_entries(vfio);
+	if (!ret)
+		ret = choose_iova(vfio, addr, len, &iova);
 	if (ret)
 		return ret;
 	node = malloc(sizeof(*node));
@@ -99,6 +111,8 @@ static int vfio_pin(struct dmamem_provider *provider, uint64_t addr,
 		free(node);
 		return ret;
 	}
+	vfio->nr_mappings++;
+	vfio->avail--;
 	node->first = iova;
 	node->len = len;
 	if (provider->mode == DMAMEM_IOVA_DMA)
@@ -132,6 +146,8 @@ static void vfio_unpin(struct dmamem_provider *provider, uint64_t region)
 
 	if (dmamem_provider_is_owned(provider))
 		ioctl(vfio->container, VFIO_IOMMU_UNMAP_DMA, &unmap);
+	vfio->nr_mappings--;
+	vfio->avail++;
 	if (provider->mode == DMAMEM_IOVA_DMA)
 		dmamem_iova_give(&vfio->space, node);
 	free(node);
@@ -169,6 +185,7 @@ static int read_info(struct vfio *vfio, char *why)
 	free(vfio->space.ranges);
 	vfio->space.ranges = info.ranges;
 	vfio->space.nr_ranges = info.nr_ranges;
+	vfio->avail = info.avail;
 	if (!vfio->base.page_size)
 		vfio->base.page_size = info.page_size;
 	return 0;

@@ -20,29 +20,48 @@ static const void *at(const struct vfio_iommu_type1_info *answer, size_t offset,
 	return (const char *)answer + offset;
 }
 
+/* The chain only goes forward: it ends */
+static const void *find_capability(const struct vfio_iommu_type1_info *answer,
+				   unsigned int id, size_t *offset, size_t size)
+{
+	const struct vfio_info_cap_header *header;
+	size_t before = 0;
+
+	if (!(answer->flags & VFIO_IOMMU_INFO_CAPS))
+		return NULL;
+	*offset = answer->cap_offset;
+	for (; *offset > before; before = *offset, *offset = header->next) {
+		header = at(answer, *offset, sizeof(*header));
+		if (!header)
+			return NULL;
+		if (header->id == id)
+			return at(answer, *offset, size);
+	}
+	return NULL;
+}
+
 static const struct vfio_iommu_type1_info_cap_iova_range *
 find_ranges(const struct vfio_iommu_type1_info *answer)
 {
 	const struct vfio_iommu_type1_info_cap_iova_range *cap;
-	const struct vfio_info_cap_header *header;
-	size_t offset = answer->cap_offset, before = 0;
+	size_t offset;
 
-	if (!(answer->flags & VFIO_IOMMU_INFO_CAPS))
+	cap = find_capability(answer, VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE,
+			      &offset, sizeof(*cap));
+	if (!cap || !at(answer, offset, sizeof(*cap) + cap->nr_iovas *
+			sizeof(cap->iova_ranges[0])))
 		return NULL;
-	/* The chain only goes forward: it ends */
-	for (; offset > before; before = offset, offset = header->next) {
-		header = at(answer, offset, sizeof(*header));
-		if (!header)
-			return NULL;
-		if (header->id != VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE)
-			continue;
-		cap = at(answer, offset, sizeof(*cap));
-		if (!cap || !at(answer, offset, sizeof(*cap) + cap->nr_iovas *
-				sizeof(cap->iova_ranges[0])))
-			return NULL;
-		return cap;
-	}
-	return NULL;
+	return cap;
+}
+
+static uint32_t find_avail(const struct vfio_iommu_type1_info *answer)
+{
+	const struct vfio_iommu_type1_info_dma_avail *cap;
+	size_t offset;
+
+	cap = find_capability(answer, VFIO_IOMMU_TYPE1_INFO_DMA_AVAIL, &offset,
+			      sizeof(*cap));
+	return cap ? cap->avail : UINT32_MAX;
 }
 
 int dmamem_vfio_info_parse(const struct vfio_iommu_type1_info *answer,
@@ -63,6 +82,7 @@ int dmamem_vfio_info_parse(const struct vfio_iommu_type1_info *answer,
 		info->ranges[i].last = cap->iova_ranges[i].end;
 	}
 	info->page_size = answer->iova_pgsizes & -answer->iova_pgsizes;
+	info->avail = find_avail(answer);
 	return 0;
 }
 

@@ -14,9 +14,12 @@ struct vfio_iommu_type1_info;
  * @page_size: unit of mapping, bytes
  * @ranges: allowed addresses, from malloc()
  * @nr_ranges: how many
+ * @avail: further mappings that the container takes; UINT32_MAX if the kernel
+ *         does not say
  */
 struct dmamem_vfio_info {
 	uint64_t page_size;
+	uint32_t avail;
 	struct dmamem_iova_range *ranges;
 	size_t nr_ranges;
 };

@@ -161,7 +161,7 @@ TEST_F(vfio, memlock_is_explained)
 }
 
 /* The limit is read when a container is opened */
-TEST(entries_are_saved_and_their_limit_explained)
+TEST(entries_are_saved_and_their_limit_respected)
 {
 	char *mem, *pages = NULL, why[512] = "";
 	struct dma_rig rig = { 0 };
@@ -186,8 +186,9 @@ TEST(entries_are_saved_and_their_limit_explained)
 	}
 	EXPECT_EQ(-ENOSPC, ret);
 	dmamem_explain(rig.ctx, why, sizeof(why));
-	EXPECT_NE(NULL, strstr(why, "dma_entry_limit"))
+	EXPECT_NE(NULL, strstr(why, "all 4 mappings that dma_entry_limit"))
 		TH_LOG("%s", why);
+	EXPECT_EQ(DMAMEM_NO_ADDRESS, dmamem_translate(rig.ctx, pages, NULL));
 	EXPECT_EQ(0, dmamem_unregister(rig.ctx, mem, MIB(64)));
 	EXPECT_EQ(0, dmamem_register(rig.ctx, pages, PAGE));
 	dma_rig_close(&rig);

@@ -11,7 +11,7 @@
 
 #include "libdmamem/vfio_info.h"
 
-/* The answer of a kernel: an unknown capability, then two ranges */
+/* The answer of a kernel: an unknown capability, two ranges, and a limit */
 struct answer {
 	struct vfio_iommu_type1_info info;
 	struct vfio_info_cap_header unknown;
@@ -21,6 +21,7 @@ struct answer {
 		__u32 reserved;
 		struct vfio_iova_range ranges[2];
 	} iova;
+	struct vfio_iommu_type1_info_dma_avail avail;
 };
 
 FIXTURE(vfio_info)
@@ -39,8 +40,11 @@ FIXTURE_SETUP(vfio_info)
 		.unknown.id = 1000,
 		.unknown.next = offsetof(struct answer, iova),
 		.iova.header.id = VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE,
+		.iova.header.next = offsetof(struct answer, avail),
 		.iova.nr_iovas = 2,
 		.iova.ranges = { { 0, 0xfedfffff }, { 0xfef00000, ~0ULL } },
+		.avail.header.id = VFIO_IOMMU_TYPE1_INFO_DMA_AVAIL,
+		.avail.avail = 65535,
 	};
 	memset(&self->result, 0, sizeof(self->result));
 }
@@ -76,6 +80,28 @@ TEST_F(vfio_info, ranges_and_page_size)
 	EXPECT_EQ(UINT64_MAX, self->result.ranges[1].last);
 }
 
+TEST_F(vfio_info, mappings_that_are_left)
+{
+	ASSERT_EQ(0, parse(self));
+	EXPECT_EQ(65535, self->result.avail);
+	free(self->result.ranges);
+	self->answer.avail.avail = 0;
+	ASSERT_EQ(0, parse(self));
+	EXPECT_EQ(0, self->result.avail);
+}
+
+TEST_F(vfio_info, mappings_that_nobody_counts)
+{
+	self->answer.iova.header.next = 0;
+	ASSERT_EQ(0, parse(self));
+	EXPECT_EQ(UINT32_MAX, self->result.avail);
+	free(self->result.ranges);
+	self->answer.iova.header.next = offsetof(struct answer, avail);
+	self->answer.info.argsz = offsetof(struct answer, avail.avail);
+	ASSERT_EQ(0, parse(self));
+	EXPECT_EQ(UINT32_MAX, self->result.avail);
+}
+
 TEST_F(vfio_info, no_capabilities)
 {
 	self->answer.info.flags = VFIO_IOMMU_INFO_PGSIZES;
@@ -108,12 +134,12 @@ TEST_F(vfio_info, chains_that_lead_nowhere)
 
 TEST_F(vfio_info, more_ranges_than_there_is_room)
 {
-	self->answer.iova.nr_iovas = 3;
+	self->answer.iova.nr_iovas = 5;
 	EXPECT_EQ(-EPROTONOSUPPORT, parse(self));
 	self->answer.iova.nr_iovas = UINT32_MAX;
 	EXPECT_EQ(-EPROTONOSUPPORT, parse(self));
 	self->answer.iova.nr_iovas = 2;
-	self->answer.info.argsz -= 8;
+	self->answer.info.argsz = offsetof(struct answer, avail) - 8;
 	EXPECT_EQ(-EPROTONOSUPPORT, parse(self));
 }
 
