@@ -42,27 +42,32 @@ cmd_LINK = $(CC) $(ALL_CFLAGS) $(FLAVOUR_FLAGS) $(LDFLAGS) -o $@ \
 cmd_CP = cp $< $@
 cmd_LN = ln -sf $(<F) $@
 
-# One tree of objects and programs per flavour: plain, with sanitizers, and as
-# a 32-bit caller of the module
-FLAVOURS := plain asan tsan m32
+# One tree of objects and programs per flavour: plain, with sanitizers, as a
+# 32-bit caller of the module, and for another processor
+FLAVOURS := plain asan tsan m32 arm64
 FLAVOUR_plain :=
 FLAVOUR_asan := -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
 FLAVOUR_tsan := -fsanitize=thread -Wno-tsan -fno-omit-frame-pointer
 FLAVOUR_m32 := -m32
+FLAVOUR_arm64 := -static
+CROSS_arm64 := aarch64-linux-gnu-
 
 include scripts/install.mk
 include libdmamem/build.mk
 include tools/build.mk
 include selftests/build.mk
+include selftests/arm64.mk
 include selftests/fuzz/build.mk
 include kmod/build.mk
 include scripts/lint.mk
 include Documentation/build.mk
 
 define flavour_rules
-$(call remember,$(B)/$(1)/flags,$(CC) $(ALL_CFLAGS) $(ALL_CPPFLAGS) $(LDFLAGS) $(FLAVOUR_$(1)))
+$(call remember,$(B)/$(1)/flags,$(CROSS_$(1))$(CC) $(ALL_CFLAGS) $(ALL_CPPFLAGS) $(LDFLAGS) $(FLAVOUR_$(1)))
 $(B)/$(1)/%: FLAVOUR_FLAGS := $(FLAVOUR_$(1))
+$(if $(CROSS_$(1)),$(B)/$(1)/%: CC := $(CROSS_$(1))gcc
+$(B)/$(1)/%: AR := $(CROSS_$(1))ar)
 
 $(B)/$(1)/%.o: %.c $(B)/$(1)/flags
 	@mkdir -p $$(@D)
@@ -94,13 +99,16 @@ define HELP
 Commands:
   make demo      an NVMe controller reads and writes ordinary memory, in a guest
   make check     all tests: native, with sanitizers, in guests
-  make check-kernels     the guest tests on Debian's 6.1, 6.12 and sid's kernel
+  make check-kernels     the guest tests on Debian's 6.1, 6.12 and sid's kernel,
+                         and on arm64
   make check-sanitizers  the guest tests on a kernel with KASAN, lockdep and more
   make fuzz      libFuzzer over the map and more, FUZZ_SECONDS=60 for each
   make bench             what the library costs, in instructions; FORMAT=json
   make bench-kmod        what pinning costs, in instructions per page
   make lint      all style checks and static analysis
   make docs      the guide and the manual pages
+  make abi-check         is the library's binary interface the committed one?
+  make abi-update        commit another
 
 Parts:
   all            library and tools (default)

@@ -90,10 +90,13 @@ static int bind_node(const struct dmamem_mapping *mapping, int node)
 	if (node == DMAMEM_ANY_NODE)
 		return 0;
 	mask[node / LONG_BITS] = 1UL << node % LONG_BITS;
-	if (syscall(SYS_mbind, mapping->addr, mapping->len, MPOL_BIND, mask,
-		    MAX_NODES, 0))
-		return errno == EINVAL ? -EINVAL : -ENOMEM;
-	return 0;
+	if (!syscall(SYS_mbind, mapping->addr, mapping->len, MPOL_BIND, mask,
+		     MAX_NODES, 0))
+		return 0;
+	/* A kernel without NUMA has node 0 and nothing to choose */
+	if (errno == ENOSYS && !node)
+		return 0;
+	return errno == EINVAL || errno == ENOSYS ? -EINVAL : -ENOMEM;
 }
 
 /*

@@ -72,10 +72,11 @@ check-now: tests $(B)/kernel/6.1/dmamem.ko
 	$(Q)$(CHECK) $(TEST_SCRIPTS) $(TEST_PROGS)
 
 # The guest tests on every kernel, and on one that watches itself
-KERNELS := 6.1 6.12 sid
-check-kernels-now: guest-tests $(KERNELS:%=$(B)/kernel/%/dmamem.ko)
+KERNELS := 6.1 6.12 sid 6.1-arm64
+check-kernels-now: guest-tests arm64 $(KERNELS:%=$(B)/kernel/%/dmamem.ko)
 	$(Q)! grep -i warning: $(KERNELS:%=$(B)/kernel/%/log)
-	$(Q)$(CHECK) $(KERNELS:%=--kernel %) $(GUEST_PROGS) $(M32_GUEST_PROGS)
+	$(Q)$(CHECK) $(KERNELS:%=--kernel %) $(GUEST_PROGS) $(M32_GUEST_PROGS) \
+		$(ARM64_PROGS)
 
 check-sanitizers-now: guest-tests $(B)/kernel/sanitizers/dmamem.ko
 	$(Q)$(CHECK) --kernel sanitizers $(GUEST_PROGS) $(M32_GUEST_PROGS)
