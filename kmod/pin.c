@@ -39,11 +39,9 @@ static enum dmamem_cause pin_batch(struct dmamem_region *region,
 {
 	unsigned int nr = min((end - addr) >> PAGE_SHIFT, PIN_BATCH);
 	unsigned int added;
-	int got;
+	long got;
 
-	got = pin_user_pages_fast(addr, nr, gup_flags, pages);
-	if (got == -EFAULT && dmamem_fault_in(addr, gup_flags))
-		got = pin_user_pages_fast(addr, nr, gup_flags, pages);
+	got = dmamem_pin_user_pages(addr, nr, gup_flags, pages);
 	if (got <= 0)
 		return dmamem_cause_of_gup(got);
 

@@ -45,9 +45,8 @@ static unsigned int vma_gup_flags(struct vm_area_struct *vma, bool write)
 		return FOLL_LONGTERM | FOLL_WRITE;
 	if (!is_cow_mapping(vma->vm_flags))
 		return FOLL_LONGTERM;
-	/* hugetlb knows no forced writes */
 	if (is_vm_hugetlb_page(vma) && !(vma->vm_flags & VM_WRITE))
-		return FOLL_LONGTERM;
+		return FOLL_LONGTERM | DMAMEM_FOLL_UNSHARE;
 	return FOLL_LONGTERM | DMAMEM_FOLL_BREAK_COW;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /*
- * A pin that user space blocks (by a userfaultfd that is not served) stops
- * nobody else, can be killed, and succeeds once it is served.
+ * A pin that user space blocks (by a userfaultfd or a FUSE file that is not
+ * served) stops nobody else, can be killed, and succeeds once it is served.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,6 +18,7 @@
 
 #include <kselftest_harness.h>
 
+#include "selftests/lib/silent_fuse.h"
 #include "selftests/lib/uapi.h"
 #include "tools/memory/pages.h"
 
@@ -69,6 +70,7 @@ static int wait_blocked(int uffd)
 struct pinner {
 	int fd;
 	char *addr;
+	uint32_t flags;
 	int result;
 };
 
@@ -77,13 +79,16 @@ static void *pin_thread(void *arg)
 	struct pinner *pinner = arg;
 
 	pinner->result = uapi_pin_id(pinner->fd, pinner->addr, NR * PAGE,
-				     DMAMEM_PIN_WRITE);
+				     pinner->flags);
 	return NULL;
 }
 
 TEST(others_go_on)
 {
-	struct pinner pinner = { .fd = uapi_open(NULL) };
+	struct pinner pinner = {
+		.fd = uapi_open(NULL),
+		.flags = DMAMEM_PIN_WRITE,
+	};
 	struct dmamem_info info;
 	int i, uffd, region;
 	pthread_t thread;
@@ -116,7 +121,10 @@ TEST(others_go_on)
 
 static void blocked_child(int out)
 {
-	struct pinner pinner = { .fd = uapi_open(NULL) };
+	struct pinner pinner = {
+		.fd = uapi_open(NULL),
+		.flags = DMAMEM_PIN_WRITE,
+	};
 	pthread_t thread;
 	int uffd;
 
@@ -147,6 +155,91 @@ TEST(killed)
 	ASSERT_EQ(child, waitpid(child, &status, 0));
 	EXPECT_EQ(SIGKILL, WTERMSIG(status));
 	EXPECT_EQ(pinned, pages_pinned());
+}
+
+FIXTURE(file)
+{
+	struct silent_fuse fuse;
+	long pinned;
+};
+
+/* How the file is mapped and pinned */
+FIXTURE_VARIANT(file)
+{
+	int sharing;
+	uint32_t flags;
+};
+
+FIXTURE_VARIANT_ADD(file, private_to_write)
+{
+	.sharing = MAP_PRIVATE,
+	.flags = DMAMEM_PIN_WRITE,
+};
+
+FIXTURE_VARIANT_ADD(file, private_to_read)
+{
+	.sharing = MAP_PRIVATE,
+};
+
+FIXTURE_VARIANT_ADD(file, shared_to_read)
+{
+	.sharing = MAP_SHARED,
+};
+
+FIXTURE_SETUP(file)
+{
+	int ret = silent_fuse_start(&self->fuse);
+
+	if (ret == -ENOENT)
+		SKIP(return, "no FUSE");
+	ASSERT_EQ(0, ret);
+	self->pinned = pages_pinned();
+}
+
+FIXTURE_TEARDOWN(file)
+{
+	silent_fuse_stop(&self->fuse);
+	EXPECT_EQ(self->pinned, pages_pinned());
+}
+
+/* One thread pins; when the file is asked for, another uses its memory */
+static void file_child(const FIXTURE_VARIANT(file) *variant, int asked, int out)
+{
+	struct pinner pinner = {
+		.fd = uapi_open(NULL),
+		.flags = variant->flags,
+	};
+	int file = open(SILENT_FUSE_FILE, O_RDWR | O_CLOEXEC);
+	pthread_t thread;
+	char byte;
+
+	pinner.addr = mmap(NULL, NR * PAGE, PROT_READ | PROT_WRITE,
+			   variant->sharing, file, 0);
+	if (pinner.addr == MAP_FAILED)
+		_exit(1);
+	pthread_create(&thread, NULL, pin_thread, &pinner);
+	if (read(asked, &byte, 1) != 1 || munmap(pages_map(PAGE), PAGE) ||
+	    write(out, "b", 1) != 1)
+		_exit(1);
+	pause();
+}
+
+/* What is mapped is not lost to the process, nor the process to its owner */
+TEST_F(file, blocks_neither_mmap_nor_kill)
+{
+	int pipes[2], status;
+	pid_t child;
+	char byte;
+
+	ASSERT_EQ(0, pipe2(pipes, O_CLOEXEC));
+	child = fork();
+	if (!child)
+		file_child(variant, self->fuse.asked, pipes[1]);
+	close(pipes[1]);
+	EXPECT_EQ(1, read(pipes[0], &byte, 1));
+	kill(child, SIGKILL);
+	ASSERT_EQ(child, waitpid(child, &status, 0));
+	EXPECT_EQ(SIGKILL, WTERMSIG(status));
 }
 
 TEST_HARNESS_MAIN

@@ -39,30 +39,30 @@ static int is_same(int fd, int region, const char *addr, size_t offset)
 	return pages_phys(addr + offset) == uapi_dma_addr(fd, region, offset);
 }
 
-TEST_F(readonly, written_after_the_pin)
+TEST_F_TIMEOUT(readonly, written_after_the_pin, 120)
 {
 	unsigned int i;
+	size_t length;
 	int region;
 	char *addr;
 
 	for (i = 0; i < nr_kinds; i++) {
-		addr = kinds[i].map(HUGE, PROT_READ | PROT_WRITE);
-		if (!addr) {
-			TH_LOG("no %s memory here", kinds[i].name);
+		length = kind_length(&kinds[i]);
+		addr = kinds[i].map(length, PROT_READ | PROT_WRITE);
+		if (!addr)
 			continue;
-		}
-		region = uapi_pin_id(self->fd, addr, HUGE, 0);
+		region = uapi_pin_id(self->fd, addr, length, 0);
 		ASSERT_LT(0, region);
-		memset(addr, 1, HUGE);
+		pages_touch(addr, length);
 		EXPECT_TRUE(is_same(self->fd, region, addr, 0))
 			TH_LOG("%s: the device reads a copy", kinds[i].name);
-		EXPECT_TRUE(is_same(self->fd, region, addr, HUGE - 1))
+		EXPECT_TRUE(is_same(self->fd, region, addr, length - 1))
 			TH_LOG("%s: the device reads a copy", kinds[i].name);
-		EXPECT_EQ(0, uapi_verify(self->fd, region, 0, HUGE,
+		EXPECT_EQ(0, uapi_verify(self->fd, region, 0, length,
 					 NULL))
 			TH_LOG("%s", kinds[i].name);
 		EXPECT_EQ(0, uapi_unpin(self->fd, region));
-		munmap(addr, HUGE);
+		munmap(addr, length);
 	}
 }
 
@@ -71,17 +71,19 @@ TEST_F(readonly, read_then_pinned_then_written)
 {
 	volatile char *peek;
 	unsigned int i;
+	size_t length;
 	int region;
 	char *addr;
 
 	for (i = 0; i < nr_kinds; i++) {
-		addr = kinds[i].map(HUGE, PROT_READ | PROT_WRITE);
+		length = kind_length(&kinds[i]);
+		addr = kinds[i].map(length, PROT_READ | PROT_WRITE);
 		if (!addr)
 			continue;
 		peek = addr;
 		(void)peek[0];
 		(void)peek[PAGE];
-		region = uapi_pin_id(self->fd, addr, HUGE, 0);
+		region = uapi_pin_id(self->fd, addr, length, 0);
 		ASSERT_LT(0, region);
 		addr[0] = 1;
 		addr[PAGE] = 1;
@@ -90,7 +92,7 @@ TEST_F(readonly, read_then_pinned_then_written)
 		EXPECT_TRUE(is_same(self->fd, region, addr, PAGE))
 			TH_LOG("%s: the device reads a copy", kinds[i].name);
 		EXPECT_EQ(0, uapi_unpin(self->fd, region));
-		munmap(addr, HUGE);
+		munmap(addr, length);
 	}
 }
 
@@ -122,23 +124,49 @@ TEST_F(readonly, read_only_mapping)
 {
 	struct dmamem_pin pin;
 	unsigned int i;
+	size_t length;
 	char *addr;
 
 	for (i = 0; i < nr_kinds; i++) {
-		addr = kinds[i].map(HUGE, PROT_READ);
+		length = kind_length(&kinds[i]);
+		addr = kinds[i].map(length, PROT_READ);
 		if (!addr)
 			continue;
-		EXPECT_EQ(-EFAULT, uapi_pin(self->fd, addr, HUGE,
+		EXPECT_EQ(-EFAULT, uapi_pin(self->fd, addr, length,
 					    DMAMEM_PIN_WRITE, &pin));
 		EXPECT_EQ(DMAMEM_CAUSE_READ_ONLY, pin.cause);
 		EXPECT_EQ((uintptr_t)addr, pin.bad_addr);
-		ASSERT_EQ(0, uapi_pin(self->fd, addr, HUGE, 0, &pin))
+		ASSERT_EQ(0, uapi_pin(self->fd, addr, length, 0, &pin))
 			TH_LOG("%s: cause %u", kinds[i].name, pin.cause);
-		EXPECT_EQ(0, uapi_verify(self->fd, pin.region, 0, HUGE,
+		EXPECT_EQ(0, uapi_verify(self->fd, pin.region, 0, length,
 					 NULL))
 			TH_LOG("%s", kinds[i].name);
 		EXPECT_EQ(0, uapi_unpin(self->fd, pin.region));
-		munmap(addr, HUGE);
+		munmap(addr, length);
+	}
+}
+
+/* The copy that a later write would make must be made before the pin */
+TEST_F_TIMEOUT(readonly, read_only_then_written, 120)
+{
+	unsigned int i;
+	size_t length;
+	int region;
+	char *addr;
+
+	for (i = 0; i < nr_kinds; i++) {
+		length = kind_length(&kinds[i]);
+		addr = kinds[i].map(length, PROT_READ);
+		if (!addr)
+			continue;
+		region = uapi_pin_id(self->fd, addr, length, 0);
+		ASSERT_LT(0, region);
+		ASSERT_EQ(0, mprotect(addr, length, PROT_READ | PROT_WRITE));
+		pages_touch(addr, length);
+		EXPECT_EQ(0, uapi_verify(self->fd, region, 0, length, NULL))
+			TH_LOG("%s: the device reads a copy", kinds[i].name);
+		EXPECT_EQ(0, uapi_unpin(self->fd, region));
+		munmap(addr, length);
 	}
 }
 

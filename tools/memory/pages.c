@@ -26,6 +26,14 @@ void *pages_map(size_t length)
 	return addr;
 }
 
+void pages_touch(void *addr, size_t length)
+{
+	volatile char *bytes = addr;
+
+	for (size_t i = 0; i < length; i += PAGE)
+		bytes[i]++;
+}
+
 void *pages_find_space(size_t length)
 {
 	char *addr = mmap(NULL, length + HUGE, PROT_NONE,

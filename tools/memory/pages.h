@@ -14,6 +14,9 @@
 /* Private anonymous memory of small pages, touched; NULL on failure */
 void *pages_map(size_t length);
 
+/* Write to each page */
+void pages_touch(void *addr, size_t length);
+
 /* Address space at a multiple of 2 MiB, to be mapped over; NULL on failure */
 void *pages_find_space(size_t length);
 

@@ -93,10 +93,7 @@ struct dmamem_info {
  * enum dmamem_pin_flags - flags of DMAMEM_PIN
  * @DMAMEM_PIN_WRITE: the device may write to the memory. Without it the device
  *                    only reads, and memory that is mapped read-only may be
- *                    pinned. The device sees what the CPU writes later, with one
- *                    exception on kernels before 6.3: private hugetlb memory
- *                    that is mapped read-only when it is pinned, is made writable
- *                    and then written, goes to a copy, as DMAMEM_VERIFY tells.
+ *                    pinned. The device sees what the CPU writes later
  */
 enum dmamem_pin_flags {
 	DMAMEM_PIN_WRITE = 1 << 0,
