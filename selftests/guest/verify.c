@@ -7,14 +7,21 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <kselftest_harness.h>
 
 #include "selftests/lib/uapi.h"
+#include "tools/memory/migrate.h"
 #include "tools/memory/pages.h"
+
+#ifndef MREMAP_DONTUNMAP
+#define MREMAP_DONTUNMAP 4
+#endif
+#ifndef MADV_PAGEOUT
+#define MADV_PAGEOUT 21
+#endif
 
 #define NR 64
 #define BAD 37		/* the page that tests take away */
@@ -81,6 +88,15 @@ TEST_F(verify, mremap)
 	EXPECT_STALE();
 }
 
+/* The pages go, the mapping stays */
+TEST_F(verify, mremap_that_leaves_the_mapping)
+{
+	ASSERT_NE(MAP_FAILED,
+		  mremap(self->addr + BAD * PAGE, PAGE, PAGE,
+			 MREMAP_MAYMOVE | MREMAP_DONTUNMAP, NULL));
+	EXPECT_STALE();
+}
+
 TEST_F(verify, dontneed)
 {
 	ASSERT_EQ(0, madvise(self->addr + BAD * PAGE, PAGE, MADV_DONTNEED));
@@ -139,19 +155,26 @@ TEST_F(verify, fork_and_write)
 	EXPECT_EQ(0, child);
 }
 
-TEST_F(verify, migration_and_compaction)
+/* Tried for sure: memory beside it that is not pinned moves */
+TEST_F(verify, failed_migration)
 {
-	void *pages[NR];
-	int nodes[NR], status[NR], i;
+	const struct iovec pinned = { self->addr, NR * PAGE };
+	const struct iovec other = { pages_map(NR * PAGE), NR * PAGE };
+	long moved = migrate_pages_across(0, &other, PAGE);
 
-	for (i = 0; i < NR; i++) {
-		pages[i] = self->addr + i * PAGE;
-		nodes[i] = i % 2;
-	}
-	syscall(SYS_move_pages, 0, NR, pages, nodes, status, 2);
-	pages_write("/proc/sys/vm/compact_memory", "1");
-	pages_write("/proc/sys/vm/drop_caches", "3");
-	madvise(self->addr, NR * PAGE, 21 /* MADV_PAGEOUT */);
+	if (moved == -ENODEV)
+		SKIP(return, "one memory node");
+	ASSERT_EQ(NR, moved);
+	EXPECT_EQ(0, migrate_pages_across(0, &pinned, PAGE));
+	EXPECT_EQ(0, verify_all(self));
+}
+
+TEST_F(verify, compaction_and_reclaim)
+{
+	EXPECT_EQ(0, pages_write("/proc/sys/vm/compact_memory", "1"));
+	EXPECT_EQ(0, verify_all(self));
+	EXPECT_EQ(0, pages_write("/proc/sys/vm/drop_caches", "3"));
+	EXPECT_EQ(0, madvise(self->addr, NR * PAGE, MADV_PAGEOUT));
 	EXPECT_EQ(0, verify_all(self));
 }
 
