@@ -25,6 +25,7 @@ enum cmd_exit {
 /* The command itself: argv[1] names the subcommand */
 int cmd_dmamem(int argc, char **argv);
 
+int cmd_doctor(int argc, char **argv);
 int cmd_pin(int argc, char **argv);
 
 #endif

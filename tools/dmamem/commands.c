@@ -18,6 +18,7 @@ static const struct command {
 	const char *summary;
 	int (*run)(int argc, char **argv);
 } commands[] = {
+	{ "doctor", "can this machine do it, and how?", cmd_doctor },
 	{ "pin", "pin memory and show what came back", cmd_pin },
 	{ "help", "say more about a command", cmd_help },
 };
