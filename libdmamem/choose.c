@@ -16,11 +16,16 @@ struct question {
 	char *text;
 };
 
-static bool wants(const struct question *q, const char *provider)
+static bool is_auto(const struct question *q)
 {
 	const char *wanted = q->options->provider;
 
-	return !wanted || !strcmp(wanted, "auto") || !strcmp(wanted, provider);
+	return !wanted || !strcmp(wanted, "auto");
+}
+
+static bool wants(const struct question *q, const char *provider)
+{
+	return is_auto(q) || !strcmp(q->options->provider, provider);
 }
 
 static bool bound_to(const struct question *q, const char *driver)
@@ -76,6 +81,40 @@ static int check_vfio(const struct question *q)
 	return 0;
 }
 
+/* Can the device use every physical address that memory has? */
+static bool reaches_memory(const struct question *q)
+{
+	struct dmamem_fitness fitness;
+
+	dmamem_fitness_init(&fitness, q->options);
+	return !q->facts->memory_last ||
+	       (fitness.first <= q->facts->memory_first &&
+		fitness.last >= q->facts->memory_last);
+}
+
+/* If not, some memory may still do: for who asks for it */
+static int check_reach(const struct question *q)
+{
+	struct dmamem_fitness fitness;
+
+	if (reaches_memory(q) || !is_auto(q) ||
+	    q->options->iova_mode == DMAMEM_IOVA_PA)
+		return 0;
+	dmamem_fitness_init(&fitness, q->options);
+	return dmamem_because(q->text, -ERANGE,
+			      "memory has physical addresses %#jx to %#jx, the device can use %#jx to %#jx: have an IOMMU translate, or ask for mode pa to register what fits",
+			      (uintmax_t)q->facts->memory_first,
+			      (uintmax_t)q->facts->memory_last,
+			      (uintmax_t)fitness.first,
+			      (uintmax_t)fitness.last);
+}
+
+static const char *how_far(const struct question *q)
+{
+	return reaches_memory(q) ? "" :
+	       ", as far as the device can address it: not all of it";
+}
+
 static int check_device_node(const struct question *q)
 {
 	const struct dmamem_facts *facts = q->facts;
@@ -97,19 +136,19 @@ static int check_device_node(const struct question *q)
 	if (check_mode(q, 1 << (translated ? DMAMEM_IOVA_DMA : DMAMEM_IOVA_PA),
 		       translated ? "translated by an IOMMU" : "physical"))
 		return -EOPNOTSUPP;
+	if (!translated && check_reach(q))
+		return -ERANGE;
 	dmamem_because(q->text, 0,
-		       "%s is bound to dmamem, whose node gives the addresses that this function must use",
-		       facts->device);
+		       "%s is bound to dmamem, whose node gives the addresses that this function must use%s",
+		       facts->device, translated ? "" : how_far(q));
 	return 0;
 }
 
 /* Would physical addresses reach the memory? */
-static int check_physical(const struct question *q)
+static int check_untranslated(const struct question *q)
 {
 	const struct dmamem_facts *facts = q->facts;
 
-	if (check_mode(q, 1 << DMAMEM_IOVA_PA, "physical"))
-		return -EOPNOTSUPP;
 	if (!facts->device[0])
 		return 0;
 	if (facts->iommu == DMAMEM_IOMMU_TRANSLATES)
@@ -126,6 +165,16 @@ static int check_physical(const struct question *q)
 				      "%s is bound to %s, which uses it: unbind it, or bind it to uio_pci_generic, vfio-pci or dmamem",
 				      facts->device, facts->driver);
 	return 0;
+}
+
+static int check_physical(const struct question *q)
+{
+	int ret;
+
+	if (check_mode(q, 1 << DMAMEM_IOVA_PA, "physical"))
+		return -EOPNOTSUPP;
+	ret = check_untranslated(q);
+	return ret ? ret : check_reach(q);
 }
 
 static const char *why_physical(const struct question *q)
@@ -160,8 +209,8 @@ static int check_node(const struct question *q)
 				      "/dev/dmamem gives physical addresses, which takes CAP_SYS_RAWIO");
 	if (check_physical(q))
 		return check_physical(q);
-	dmamem_because(q->text, 0, "%s, and the module pins any memory",
-		       why_physical(q));
+	dmamem_because(q->text, 0, "%s, and the module pins any memory%s",
+		       why_physical(q), how_far(q));
 	return 0;
 }
 
@@ -178,12 +227,12 @@ static int check_hugepage(const struct question *q)
 	if (check_physical(q))
 		return check_physical(q);
 	/* Asked for by name, the memory may come from elsewhere */
-	if (!q->options->provider && !q->facts->hugetlb_free)
+	if (is_auto(q) && !q->facts->hugetlb_free)
 		return dmamem_because(q->text, -ENOENT,
 				      "no huge pages are reserved");
 	dmamem_because(q->text, 0,
-		       "%s; the pages are not pinned, that they stay is the kernel's habit",
-		       why_physical(q));
+		       "%s; the pages are not pinned, that they stay is the kernel's habit%s",
+		       why_physical(q), how_far(q));
 	return 0;
 }
 

@@ -39,6 +39,7 @@ enum dmamem_source {
  * -ENOENT (the module is not loaded, or there is no IOMMU),
  * -EBUSY (the device is bound to a driver that uses it),
  * -EPERM (a capability is missing),
+ * -ERANGE (the device cannot use all addresses, and nobody asked for them),
  * -EOPNOTSUPP (the source has no addresses of the mode wanted, or not the ones
  * that the device needs).
  */

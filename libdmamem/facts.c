@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,6 +85,36 @@ static uint64_t read_field(int root, const char *path, const char *name,
 	text[len > 0 ? len : 0] = '\0';
 	line = strstr(text, name);
 	return line ? strtoull(line + strlen(name), NULL, base) : 0;
+}
+
+/* Who lacks CAP_SYS_ADMIN reads zeros */
+static void read_memory(int root, struct dmamem_facts *facts)
+{
+	uint64_t first, last;
+	char *line = NULL;
+	size_t size = 0;
+	FILE *file;
+	int fd;
+
+	fd = openat(root, "proc/iomem", O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	file = fdopen(fd, "r");
+	if (!file) {
+		close(fd);
+		return;
+	}
+	while (getline(&line, &size, file) > 0) {
+		/* Also of memory that came as a device: "System RAM (kmem)" */
+		if (!strstr(line, " : System RAM") ||
+		    sscanf(line, "%" SCNx64 "-%" SCNx64, &first, &last) != 2)
+			continue;
+		if (!facts->memory_last)
+			facts->memory_first = first;
+		facts->memory_last = last;
+	}
+	free(line);
+	fclose(file);
 }
 
 static void add_hugetlb_size(int root, const char *name,
@@ -207,6 +238,7 @@ int dmamem_facts_read(const char *root, const char *device,
 	if (fd < 0)
 		return -errno;
 	found.capabilities = read_field(fd, "proc/self/status", "CapEff:", 16);
+	read_memory(fd, &found);
 	found.node = exists(fd, "dev/dmamem");
 	read_hugetlb(fd, &found);
 	if (device)

@@ -29,6 +29,8 @@ enum dmamem_iommu {
 /**
  * struct dmamem_facts - what was found
  * @capabilities: effective ones of the process, by CAP_ number
+ * @memory_first: lowest physical address of memory
+ * @memory_last: highest physical address of memory; 0: the process may not know
  * @node: /dev/dmamem is there
  * @hugetlb_size: bytes of the huge pages that the kernel gives if none are
  *                named, 0 if it knows none
@@ -42,6 +44,8 @@ enum dmamem_iommu {
  */
 struct dmamem_facts {
 	uint64_t capabilities;
+	uint64_t memory_first;
+	uint64_t memory_last;
 	bool node;
 	uint64_t hugetlb_size;
 	uint64_t hugetlb_unit;

@@ -21,6 +21,7 @@
 #include "libdmamem/provider.h"
 #include "libdmamem/vfio_device.h"
 #include "libdmamem/vfio_info.h"
+#include "libdmamem/vfio_mode.h"
 
 struct vfio {
 	struct dmamem_provider base;
@@ -233,38 +234,19 @@ static const struct dmamem_provider_ops vfio_ops = {
 	.close = vfio_close,
 };
 
-/* Any address of this process? They lie below the next power of two */
-static bool takes_va(const struct vfio *vfio,
-		     const struct dmamem_options *options)
-{
-	uint64_t here = (uintptr_t)&options;
-	unsigned int bits = 64 - __builtin_clzll(here);
-	struct dmamem_fitness fitness;
-
-	dmamem_fitness_init(&fitness, options);
-	return !fitness.first && !fitness.boundary &&
-	       fitness.last >= UINT64_MAX >> (64 - bits) &&
-	       dmamem_iova_allowed(&vfio->space, UINT64_C(1) << (bits - 1),
-				   UINT64_C(1) << (bits - 1));
-}
-
+/* All addresses of the process have at most as many bits as that of its stack */
 static int choose_mode(struct vfio *vfio, const struct dmamem_options *options,
 		       char *why)
 {
-	bool va = takes_va(vfio, options);
+	unsigned int bits = 64 - __builtin_clzll((uintptr_t)&options);
+	char text[DMAMEM_EXPLANATION_SIZE];
+	int ret;
 
-	vfio->base.mode = options->iova_mode;
-	if (vfio->base.mode == DMAMEM_IOVA_AUTO)
-		vfio->base.mode = va ? DMAMEM_IOVA_VA : DMAMEM_IOVA_DMA;
-	if (vfio->base.mode == DMAMEM_IOVA_VA && !va)
-		return dmamem_because(why, -EOPNOTSUPP,
-				      "mode va cannot be had: the process has addresses that IOMMU or device do not take");
-	dmamem_because(vfio->base.reason, 0, "; %s",
-		       options->iova_mode != DMAMEM_IOVA_AUTO ?
-		       "the mode was asked for" : va ?
-		       "it takes every address of the process" :
-		       "the process has addresses that it or the device does not take");
-	return 0;
+	ret = dmamem_vfio_choose_mode(&vfio->space, options, bits,
+				      &vfio->base.mode, text);
+	if (ret)
+		return dmamem_because(why, ret, "%s", text);
+	return dmamem_because(vfio->base.reason, 0, "; %.200s", text);
 }
 
 static int open_container(struct vfio *vfio, char *why)

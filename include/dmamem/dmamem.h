@@ -109,6 +109,8 @@ struct dmamem_options {
  * group is bound to a driver that uses it),
  * -EOPNOTSUPP (the addresses would not be of @options->iova_mode, or not what
  * reaches the memory),
+ * -ERANGE (the device cannot address all memory, or nothing that its IOMMU
+ * takes: @options say how far it goes),
  * -EPROTONOSUPPORT (the module or VFIO is too old for this library, or
  * @options->module_fd is a file of something else),
  * -ENOMEM.

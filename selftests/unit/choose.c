@@ -249,4 +249,96 @@ TEST_F(choose, vfio_without_vfio_pci)
 	EXPECT_NE(NULL, strstr(self->text, "bound to nvme"));
 }
 
+/* 8 GiB, with a hole below 4 GiB: up to 9 GiB */
+static void set_memory(struct dmamem_facts *facts)
+{
+	facts->memory_first = 0x1000;
+	facts->memory_last = 0x23fffffff;
+}
+
+TEST_F(choose, a_device_that_reaches_all_memory)
+{
+	set_memory(&self->facts);
+	set_device(&self->facts, "", DMAMEM_IOMMU_NONE);
+	self->options.address_bits = 34;
+	EXPECT_EQ(DMAMEM_SOURCE_NODE, choose(self));
+	EXPECT_EQ(NULL, strstr(self->text, "not all"));
+	self->options.window_first = 0x1000;
+	EXPECT_EQ(DMAMEM_SOURCE_NODE, choose(self));
+}
+
+TEST_F(choose, a_device_that_does_not_reach_all_memory)
+{
+	static const char * const drivers[] = { "", "uio_pci_generic",
+						"dmamem" };
+
+	set_memory(&self->facts);
+	self->options.address_bits = 33;
+	for (size_t i = 0; i < ARRAY_SIZE(drivers); i++) {
+		set_device(&self->facts, drivers[i], DMAMEM_IOMMU_NONE);
+		EXPECT_EQ(DMAMEM_NR_SOURCES, choose(self));
+		EXPECT_EQ(-ERANGE, failure(self))
+			TH_LOG("%s", self->text);
+		EXPECT_NE(NULL, strstr(self->text, "0x23fffffff"));
+		EXPECT_NE(NULL, strstr(self->text, "0x1ffffffff"));
+	}
+	set_device(&self->facts, "vfio-pci", DMAMEM_IOMMU_PRETENDED);
+	EXPECT_EQ(DMAMEM_NR_SOURCES, choose(self));
+	EXPECT_EQ(-ERANGE, failure(self));
+}
+
+TEST_F(choose, a_window_that_begins_too_late)
+{
+	set_memory(&self->facts);
+	self->options.window_first = 0x2000;
+	EXPECT_EQ(DMAMEM_NR_SOURCES, choose(self));
+	EXPECT_EQ(-ERANGE, failure(self));
+	self->facts.node = false;
+	EXPECT_EQ(DMAMEM_NR_SOURCES, choose(self));
+}
+
+TEST_F(choose, an_iommu_makes_narrow_devices_reach_all_memory)
+{
+	set_memory(&self->facts);
+	self->options.address_bits = 32;
+	set_device(&self->facts, "vfio-pci", DMAMEM_IOMMU_TRANSLATES);
+	EXPECT_EQ(DMAMEM_SOURCE_VFIO, choose(self));
+	set_device(&self->facts, "dmamem", DMAMEM_IOMMU_TRANSLATES);
+	EXPECT_EQ(DMAMEM_SOURCE_DEVICE_NODE, choose(self));
+	EXPECT_EQ(NULL, strstr(self->text, "not all"));
+}
+
+TEST_F(choose, who_asks_for_it_gets_what_is_in_reach)
+{
+	set_memory(&self->facts);
+	self->options.address_bits = 32;
+	self->options.iova_mode = DMAMEM_IOVA_PA;
+	EXPECT_EQ(DMAMEM_SOURCE_NODE, choose(self));
+	EXPECT_NE(NULL, strstr(self->text, "not all"));
+	self->options.iova_mode = DMAMEM_IOVA_AUTO;
+	self->options.provider = "kmod";
+	EXPECT_EQ(DMAMEM_SOURCE_NODE, choose(self));
+	EXPECT_NE(NULL, strstr(self->text, "not all"));
+	set_device(&self->facts, "dmamem", DMAMEM_IOMMU_NONE);
+	EXPECT_EQ(DMAMEM_SOURCE_DEVICE_NODE, choose(self));
+	EXPECT_NE(NULL, strstr(self->text, "not all"));
+	self->options.provider = "hugepage";
+	EXPECT_EQ(DMAMEM_SOURCE_HUGEPAGE, choose(self));
+	EXPECT_NE(NULL, strstr(self->text, "not all"));
+}
+
+TEST_F(choose, where_memory_is_unknown_registration_tells)
+{
+	self->options.address_bits = 32;
+	EXPECT_EQ(DMAMEM_SOURCE_NODE, choose(self));
+}
+
+TEST_F(choose, auto_by_name_is_auto)
+{
+	self->options.provider = "auto";
+	self->facts.node = false;
+	self->facts.hugetlb_free = 0;
+	EXPECT_EQ(DMAMEM_NR_SOURCES, choose(self));
+}
+
 TEST_HARNESS_MAIN

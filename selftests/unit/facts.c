@@ -115,6 +115,32 @@ TEST_F(facts, huge_pages)
 	EXPECT_EQ((1 << 30) + (6 << 20), self->facts.hugetlb_free);
 }
 
+TEST_F(facts, where_memory_is)
+{
+	ASSERT_EQ(0, make_file("proc/iomem",
+			       "00000000-00000fff : Reserved\n"
+			       "00001000-0009fbff : System RAM\n"
+			       "  00002000-00002fff : Kernel code\n"
+			       "c0000000-febfffff : PCI Bus 0000:00\n"
+			       "100000000-23fffffff : System RAM\n"
+			       "240000000-2bfffffff : CXL Window 0\n"
+			       "  240000000-27fffffff : System RAM (kmem)\n"
+			       "8000000000-ffffffffff : PCI Bus 0000:00\n"));
+	ASSERT_EQ(0, dmamem_facts_read(self->root, NULL, &self->facts));
+	EXPECT_EQ(0x1000, self->facts.memory_first);
+	EXPECT_EQ(0x27fffffff, self->facts.memory_last);
+}
+
+/* As who has no privilege reads it */
+TEST_F(facts, where_memory_is_may_be_secret)
+{
+	ASSERT_EQ(0, make_file("proc/iomem",
+			       "00000000-00000000 : System RAM\n"
+			       "00000000-00000000 : System RAM\n"));
+	ASSERT_EQ(0, dmamem_facts_read(self->root, NULL, &self->facts));
+	EXPECT_EQ(0, self->facts.memory_last);
+}
+
 TEST_F(facts, nodes_of_the_module)
 {
 	ASSERT_EQ(0, make_file("dev/dmamem", ""));
