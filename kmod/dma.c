@@ -10,10 +10,18 @@
 #include <linux/dma-map-ops.h>
 #include <linux/iommu.h>
 #include <linux/pci.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
 
 #include "dmamem.h"
 
-#define ENTRY_BYTES ((u64)SZ_2G)
+/*
+ * What is mapped in one go. The DMA API looks neither at the scheduler nor at
+ * signals meanwhile; and its addresses are consecutive as far only as this goes,
+ * so that it should not be little.
+ */
+#define PART_ENTRIES 16384
+#define PART_BYTES ((unsigned long)SZ_1G)
 
 /*
  * No mapping that the CPU must synchronise is accepted: say so, or the checks
@@ -21,32 +29,78 @@
  */
 #define DMA_ATTRS DMA_ATTR_SKIP_CPU_SYNC
 
+/**
+ * struct dmamem_part - part of a region that was mapped in one go
+ * @next: The one that was mapped before it
+ * @sgt: Its pages and its addresses
+ */
+struct dmamem_part {
+	struct dmamem_part *next;
+	struct sg_table sgt;
+};
+
 static enum dma_data_direction region_direction(struct dmamem_region *region)
 {
 	return region->flags & DMAMEM_PIN_WRITE ? DMA_BIDIRECTIONAL :
 						  DMA_TO_DEVICE;
 }
 
-/* Without translation: can the function reach all pages? Else, how far? */
-static enum dmamem_cause check_mask(struct dmamem_region *region, u64 *offset)
+static phys_addr_t cursor_addr(const struct dmamem_cursor *cur)
 {
-	struct device *device = &region->ctx->dev->pdev->dev;
-	u64 first, length, mask = dma_get_mask(device);
-	struct dmamem_cursor cur;
-	u64 off = 0;
+	return dmamem_cursor_run(cur)->dma_addr + cur->into;
+}
 
-	dmamem_cursor_init(&cur, &region->runs);
+static u64 cursor_left(const struct dmamem_cursor *cur)
+{
+	return dmamem_cursor_run(cur)->length - cur->into;
+}
+
+/* Entries of a scatterlist for the part at the cursor, of @bytes at most */
+static unsigned int count_entries(struct dmamem_cursor cur, u64 bytes)
+{
+	unsigned int nr = 0;
+	u64 step;
+
 	do {
-		first = phys_to_dma(device, dmamem_cursor_run(&cur)->dma_addr);
-		length = dmamem_cursor_run(&cur)->length;
-		if (first + length - 1 > mask) {
-			if (first <= mask)
-				off += round_down(mask + 1 - first, PAGE_SIZE);
-			*offset = off;
+		step = min(cursor_left(&cur), bytes);
+		bytes -= step;
+		nr++;
+	} while (bytes && nr < PART_ENTRIES && dmamem_cursor_next(&cur, step));
+	return nr;
+}
+
+/* Without translation: how many bytes from an address can the function reach? */
+static u64 within_mask(struct dmamem_device *dev, phys_addr_t addr, u64 bytes)
+{
+	u64 first = phys_to_dma(&dev->pdev->dev, addr);
+	u64 mask = dma_get_mask(&dev->pdev->dev);
+
+	if (dev->domain || first + bytes - 1 <= mask)
+		return bytes;
+	return first > mask ? 0 : round_down(mask + 1 - first, PAGE_SIZE);
+}
+
+/* Fill a part from the cursor on; *@offset goes along, to what is not reached */
+static enum dmamem_cause fill_part(struct dmamem_device *dev,
+				   struct dmamem_part *part,
+				   struct dmamem_cursor *cur, u64 bytes,
+				   u64 *offset)
+{
+	struct scatterlist *sg;
+	unsigned int i;
+	u64 step, done;
+
+	for_each_sgtable_sg(&part->sgt, sg, i) {
+		step = min(cursor_left(cur), bytes);
+		done = within_mask(dev, cursor_addr(cur), step);
+		*offset += done;
+		if (done < step)
 			return DMAMEM_CAUSE_MASK;
-		}
-		off += length;
-	} while (dmamem_cursor_next(&cur, length));
+		sg_set_page(sg, pfn_to_page(PHYS_PFN(cursor_addr(cur))), step,
+			    0);
+		dmamem_cursor_next(cur, step);
+		bytes -= step;
+	}
 	return DMAMEM_CAUSE_NONE;
 }
 
@@ -58,85 +112,37 @@ static phys_addr_t behind(struct dmamem_device *dev, dma_addr_t addr)
 	return dma_to_phys(&dev->pdev->dev, addr);
 }
 
-static u64 cursor_addr(const struct dmamem_cursor *cur)
+/* Do the addresses of a part lead to its pages? Entries are joined, not cut */
+static bool bounces(struct dmamem_device *dev, struct dmamem_part *part)
 {
-	return dmamem_cursor_run(cur)->dma_addr + cur->into;
-}
-
-static u64 cursor_left(const struct dmamem_cursor *cur)
-{
-	return dmamem_cursor_run(cur)->length - cur->into;
-}
-
-/* Does each run of DMA addresses lead to the run of pages that it stands for? */
-static enum dmamem_cause check_bounce(struct dmamem_region *region)
-{
-	struct dmamem_device *dev = region->ctx->dev;
-	struct dmamem_cursor page, dma;
-	u64 step;
+	struct scatterlist *sg, *dma = part->sgt.sgl;
+	unsigned int i, into = 0;
 
 	if (!dev_is_dma_coherent(&dev->pdev->dev))
-		return DMAMEM_CAUSE_BOUNCE;
+		return true;
 
-	dmamem_cursor_init(&page, &region->runs);
-	dmamem_cursor_init(&dma, &region->dma);
-	do {
-		if (behind(dev, cursor_addr(&dma)) != cursor_addr(&page))
-			return DMAMEM_CAUSE_BOUNCE;
-		step = min(cursor_left(&page), cursor_left(&dma));
-	} while (dmamem_cursor_next(&page, step) &&
-		 dmamem_cursor_next(&dma, step));
-	return DMAMEM_CAUSE_NONE;
-}
-
-/* Entries of a scatterlist for runs: none longer than an unsigned int holds */
-static unsigned int count_entries(const struct dmamem_runs *runs)
-{
-	struct dmamem_cursor cur;
-	unsigned int nr = 0;
-
-	dmamem_cursor_init(&cur, runs);
-	do
-		nr++;
-	while (dmamem_cursor_next(&cur, min(cursor_left(&cur), ENTRY_BYTES)));
-	return nr;
-}
-
-static int build_sgt(struct dmamem_region *region)
-{
-	struct dmamem_cursor cur;
-	struct scatterlist *sg;
-	unsigned int i;
-	u64 bytes;
-	int ret;
-
-	ret = sg_alloc_table(&region->sgt, count_entries(&region->runs),
-			     GFP_KERNEL_ACCOUNT);
-	if (ret)
-		return ret;
-
-	dmamem_cursor_init(&cur, &region->runs);
-	for_each_sgtable_sg(&region->sgt, sg, i) {
-		bytes = min(cursor_left(&cur), ENTRY_BYTES);
-		sg_set_page(sg, pfn_to_page(PHYS_PFN(cursor_addr(&cur))), bytes,
-			    0);
-		dmamem_cursor_next(&cur, bytes);
+	for_each_sgtable_sg(&part->sgt, sg, i) {
+		if (behind(dev, sg_dma_address(dma) + into) != sg_phys(sg))
+			return true;
+		into += sg->length;
+		if (into == sg_dma_len(dma)) {
+			dma = sg_next(dma);
+			into = 0;
+		}
 	}
-	return 0;
+	return false;
 }
 
-static int collect_addresses(struct dmamem_region *region)
+static int collect_addresses(struct dmamem_region *region,
+			     struct dmamem_part *part)
 {
 	struct scatterlist *sg;
 	unsigned int i;
 
-	for_each_sgtable_dma_sg(&region->sgt, sg, i) {
+	for_each_sgtable_dma_sg(&part->sgt, sg, i)
 		if (dmamem_runs_append(&region->dma, sg_dma_address(sg),
 				       sg_dma_len(sg)))
 			return -ENOMEM;
-		if (!(i % 1024))
-			cond_resched();
-	}
 	return 0;
 }
 
@@ -156,12 +162,96 @@ static enum dmamem_cause map_error(struct dmamem_region *region, int error)
 	return DMAMEM_CAUSE_NO_MEMORY;
 }
 
+static enum dmamem_cause map_filled(struct dmamem_region *region,
+				    struct dmamem_part *part)
+{
+	struct dmamem_device *dev = region->ctx->dev;
+	int ret;
+
+	ret = dma_map_sgtable(&dev->pdev->dev, &part->sgt,
+			      region_direction(region), DMA_ATTRS);
+	if (ret)
+		return map_error(region, ret);
+
+	part->next = region->parts;
+	region->parts = part;
+	return DMAMEM_CAUSE_NONE;
+}
+
+/* Where the process sees whole GiB, the device shall, too */
+static u64 part_limit(struct dmamem_region *region, u64 offset)
+{
+	return PART_BYTES - ((region->addr + offset) & (PART_BYTES - 1));
+}
+
+/* Map the next part; *@offset goes along */
+static enum dmamem_cause map_part(struct dmamem_region *region,
+				  struct dmamem_cursor *cur, u64 *offset)
+{
+	u64 bytes = part_limit(region, *offset);
+	struct dmamem_part *part;
+	enum dmamem_cause cause;
+
+	part = kmalloc(sizeof(*part), GFP_KERNEL_ACCOUNT);
+	if (!part)
+		return DMAMEM_CAUSE_NO_MEMORY;
+	if (sg_alloc_table(&part->sgt, count_entries(*cur, bytes),
+			   GFP_KERNEL_ACCOUNT)) {
+		kfree(part);
+		return DMAMEM_CAUSE_NO_MEMORY;
+	}
+
+	cause = fill_part(region->ctx->dev, part, cur, bytes, offset);
+	if (!cause)
+		cause = map_filled(region, part);
+	if (cause) {
+		sg_free_table(&part->sgt);
+		kfree(part);
+		return cause;
+	}
+	if (bounces(region->ctx->dev, part))
+		return DMAMEM_CAUSE_BOUNCE;
+	if (collect_addresses(region, part))
+		return DMAMEM_CAUSE_NO_MEMORY;
+	return DMAMEM_CAUSE_NONE;
+}
+
+static enum dmamem_cause map(struct dmamem_region *region, u64 *offset)
+{
+	struct dmamem_device *dev = region->ctx->dev;
+	enum dmamem_cause cause = DMAMEM_CAUSE_NONE;
+	struct dmamem_cursor cur;
+	u64 done = 0;
+
+	dmamem_cursor_init(&cur, &region->runs);
+	while (cur.chunk && !cause) {
+		cause = map_part(region, &cur, &done);
+		cond_resched();
+		if (!cause && fatal_signal_pending(current))
+			cause = DMAMEM_CAUSE_SIGNAL;
+	}
+	if (cause == DMAMEM_CAUSE_MASK)
+		*offset = done;
+	if (region->parts) {
+		spin_lock(&dev->mapped_lock);
+		list_add(&region->mapped_entry, &dev->mapped);
+		spin_unlock(&dev->mapped_lock);
+	}
+	return cause;
+}
+
 static void unmap(struct dmamem_device *dev, struct dmamem_region *region)
 {
-	dma_unmap_sgtable(&dev->pdev->dev, &region->sgt,
-			  region_direction(region), DMA_ATTRS);
-	sg_free_table(&region->sgt);
-	region->mapped = false;
+	struct dmamem_part *part;
+
+	while ((part = region->parts)) {
+		region->parts = part->next;
+		dma_unmap_sgtable(&dev->pdev->dev, &part->sgt,
+				  region_direction(region), DMA_ATTRS);
+		sg_free_table(&part->sgt);
+		kfree(part);
+		cond_resched();
+	}
 
 	spin_lock(&dev->mapped_lock);
 	list_del(&region->mapped_entry);
@@ -178,41 +268,12 @@ static void flush(struct dmamem_device *dev)
 		iommu_flush_iotlb_all(dev->domain);
 }
 
-static enum dmamem_cause map(struct dmamem_region *region, u64 *offset)
-{
-	struct dmamem_device *dev = region->ctx->dev;
-	enum dmamem_cause cause = DMAMEM_CAUSE_NONE;
-	int ret;
-
-	if (!dev->domain)
-		cause = check_mask(region, offset);
-	if (cause)
-		return cause;
-	if (build_sgt(region))
-		return DMAMEM_CAUSE_NO_MEMORY;
-
-	ret = dma_map_sgtable(&dev->pdev->dev, &region->sgt,
-			      region_direction(region), DMA_ATTRS);
-	if (ret) {
-		sg_free_table(&region->sgt);
-		return map_error(region, ret);
-	}
-	region->mapped = true;
-	spin_lock(&dev->mapped_lock);
-	list_add(&region->mapped_entry, &dev->mapped);
-	spin_unlock(&dev->mapped_lock);
-
-	if (collect_addresses(region))
-		return DMAMEM_CAUSE_NO_MEMORY;
-	return check_bounce(region);
-}
-
 /**
  * dmamem_map - give a region addresses of its function
  * @region: The region, complete; on failure it is released as any other
- * @offset: With DMAMEM_CAUSE_MASK, the first offset out of reach
+ * @offset: Out, with DMAMEM_CAUSE_MASK: the first offset out of reach
  *
- * Return: DMAMEM_CAUSE_NONE, MASK, BOUNCE, IOVA, NO_MEMORY or GONE
+ * Return: DMAMEM_CAUSE_NONE, MASK, BOUNCE, IOVA, NO_MEMORY, SIGNAL or GONE
  */
 enum dmamem_cause dmamem_map(struct dmamem_region *region, u64 *offset)
 {
@@ -230,18 +291,19 @@ enum dmamem_cause dmamem_map(struct dmamem_region *region, u64 *offset)
 void dmamem_unmap(struct dmamem_device *dev, struct dmamem_region *region)
 {
 	down_read(&dev->lock);
-	if (region->mapped) {
+	if (region->parts) {
 		unmap(dev, region);
 		flush(dev);
 	}
 	up_read(&dev->lock);
 }
 
-/* The function goes away; called with @dev->lock held for writing */
+/* The same for all regions */
 void dmamem_unmap_all(struct dmamem_device *dev)
 {
 	struct dmamem_region *region, *next;
 
+	lockdep_assert_held_write(&dev->lock);
 	list_for_each_entry_safe(region, next, &dev->mapped, mapped_entry)
 		unmap(dev, region);
 	flush(dev);

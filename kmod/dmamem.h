@@ -9,12 +9,12 @@
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/rwsem.h>
-#include <linux/scatterlist.h>
 #include <linux/spinlock.h>
 #include <linux/xarray.h>
 
 #include <linux/dmamem.h>
 
+struct dmamem_part;
 struct iommu_domain;
 struct pci_dev;
 struct pci_driver;
@@ -155,8 +155,7 @@ struct dmamem_cursor {
  * @flags: enum dmamem_pin_flags
  * @runs: The pages, by their physical address
  * @dma: The same, as the context's device sees them, if there is one
- * @sgt: The same, mapped for the device
- * @mapped: The device has access
+ * @parts: The same, mapped for the device; it has access while there are any
  * @mapped_entry: Entry in its list of regions that it has access to
  */
 struct dmamem_region {
@@ -167,8 +166,7 @@ struct dmamem_region {
 	u32 flags;
 	struct dmamem_runs runs;
 	struct dmamem_runs dma;
-	struct sg_table sgt;
-	bool mapped;
+	struct dmamem_part *parts;
 	struct list_head mapped_entry;
 };
 

@@ -19,7 +19,7 @@ void dmamem_show_fdinfo(struct seq_file *m, struct file *file)
 			   id, region->addr, region->length,
 			   dmamem_runs_count(dmamem_region_addresses(region)),
 			   region->flags & DMAMEM_PIN_WRITE ? "rw" : "ro",
-			   READ_ONCE(region->mapped) ? "mapped" : "pinned");
+			   READ_ONCE(region->parts) ? "mapped" : "pinned");
 		dmamem_region_put(region);
 	}
 }

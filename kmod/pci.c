@@ -91,13 +91,12 @@ static bool stop_device(struct dmamem_device *dev, bool in_use)
 void dmamem_device_close(struct dmamem_context *ctx, bool in_use)
 {
 	struct dmamem_device *dev = ctx->dev;
-	struct dmamem_region *region;
-	unsigned long id;
 
 	if (!stop_device(dev, in_use))
 		dmamem_add_function(ctx, dev->pdev);
-	xa_for_each(&ctx->regions, id, region)
-		dmamem_unmap(dev, region);
+	down_write(&dev->lock);
+	dmamem_unmap_all(dev);
+	up_write(&dev->lock);
 
 	ctx->dev = NULL;
 }
