@@ -39,3 +39,8 @@ library: $(if $(LIB_SRCS),$(B)/libdmamem.a $(B)/dmamem.pc)
 ifneq ($(and $(LIB_SRCS),$(wildcard $(LIB_MAP))),)
 library: $(B)/libdmamem.so
 endif
+
+# What programs were linked with is what they find: see scripts/abi
+.PHONY: abi-check abi-update
+abi-check abi-update: abi-%: $(LIB_SO)
+	$(Q)scripts/abi $* $<
