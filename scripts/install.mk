@@ -67,8 +67,10 @@ cmd_DKMS = sed 's|@VERSION@|$(VERSION)|' $< > $@
 $(B)/dkms.conf: dkms.conf.in Makefile
 	$(call cmd,DKMS)
 
+tools: $(B)/dmamem
+
 # The command as it is installed: with the shared library
-$(B)/dmamem: LDLIBS := -L$(B) -ldmamem $(TOOL_LIBS)
+$(B)/dmamem: LDLIBS = -L$(B) -ldmamem $(TOOL_LIBS)
 $(B)/dmamem: $(B)/plain/tools/dmamem/dmamem.o $(B)/plain/libtools.a \
 		| $(B)/libdmamem.so
 	$(call cmd,LINK)

@@ -71,6 +71,11 @@ CHECK = selftests/vm/check --logs $(B)/logs $(if $(Q),,--verbose)
 check-now: tests $(B)/kernel/6.1/dmamem.ko
 	$(Q)$(CHECK) $(TEST_SCRIPTS) $(TEST_PROGS)
 
+# Those that need no guest, without sanitizers: for the build of a package
+.PHONY: check-unit-now
+check-unit-now: $(UNIT_SRCS:%.c=$(B)/plain/%)
+	$(Q)$(CHECK) $^
+
 # The guest tests on every kernel, and on one that watches itself
 KERNELS := 6.1 6.12 sid 6.1-arm64
 check-kernels-now: guest-tests arm64 $(KERNELS:%=$(B)/kernel/%/dmamem.ko)
