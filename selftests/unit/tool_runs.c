@@ -135,7 +135,7 @@ TEST(map_of_much_memory)
 	set_runs(&runs, &histogram, lengths, ARRAY_SIZE(lengths));
 	text = print_map(&runs);
 	EXPECT_NE(NULL, strstr(text, "1 MiB a character"));
-	EXPECT_NE(NULL, strstr(text, "\n         0 B  |-|-|-"));
+	EXPECT_NE(NULL, strstr(text, "\n       0 MiB  |-|-|-"));
 	EXPECT_NE(NULL, strstr(text, "|-\n      64 MiB  |-|-|-"));
 	EXPECT_NE(NULL, strstr(text, "|-\n     512 MiB  4444"));
 	EXPECT_NE(NULL, strstr(text, "44\n     768 MiB  ++++"));

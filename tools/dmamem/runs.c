@@ -3,6 +3,7 @@
  * The runs of registered memory: collected, sorted by length, cut into cells.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -72,6 +73,19 @@ uint64_t runs_cell_size(uint64_t size, size_t max_cells)
 	while ((size + cell - 1) / cell > max_cells)
 		cell *= 2;
 	return cell;
+}
+
+const char *runs_offset(char text[RUNS_OFFSET], uint64_t offset,
+			uint64_t row_size)
+{
+	static const char units[] = "KMGT";
+	unsigned int unit = 1;
+
+	while (unit < 4 && row_size >> 10 * (unit + 1))
+		unit++;
+	snprintf(text, RUNS_OFFSET, "%" PRIu64 " %ciB", offset >> 10 * unit,
+		 units[unit - 1]);
+	return text;
 }
 
 void runs_cells(const struct runs *runs, uint64_t cell_size,

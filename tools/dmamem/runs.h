@@ -94,6 +94,20 @@ void runs_cells(const struct runs *runs, uint64_t cell_size,
  */
 uint64_t runs_cell_size(uint64_t size, size_t max_cells);
 
+/* Text of an offset in a picture: "1280 KiB" */
+#define RUNS_OFFSET 32
+
+/**
+ * runs_offset() - where a row of a picture begins, in words
+ * @text: where they go
+ * @offset: a multiple of @row_size
+ * @row_size: bytes of a row, a power of two: gives the unit
+ *
+ * Return: @text.
+ */
+const char *runs_offset(char text[RUNS_OFFSET], uint64_t offset,
+			uint64_t row_size);
+
 /* How many runs of which length, and how much of the memory they are */
 void runs_print_histogram(FILE *stream, const struct runs *runs,
 			  const struct dmamem_histogram *histogram);

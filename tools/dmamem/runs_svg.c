@@ -152,14 +152,14 @@ static void print_row(FILE *stream, int y, const struct runs_cell *cells,
 static void print_map(FILE *stream, const struct runs_cell *cells, size_t nr,
 		      uint64_t cell_size)
 {
-	char at[OUT_SIZE];
+	char at[RUNS_OFFSET];
 
 	for (size_t i = 0; i < nr; i += COLUMNS) {
 		int y = TOP + (int)(i / COLUMNS) * ROW_HEIGHT;
 
 		fprintf(stream, "<text x=\"%d\" y=\"%d\" class=\"r\">%s</text>\n",
 			LEFT - 8, y + CELL_HEIGHT - 1,
-			out_size(at, i * cell_size));
+			runs_offset(at, i * cell_size, COLUMNS * cell_size));
 		print_row(stream, y, &cells[i],
 			  nr - i < COLUMNS ? nr - i : COLUMNS);
 	}

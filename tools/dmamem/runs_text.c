@@ -57,12 +57,13 @@ static void print_rows(FILE *stream, const struct runs *runs,
 		       uint64_t cell_size, const struct runs_cell *cells)
 {
 	uint64_t nr = (runs->size + cell_size - 1) / cell_size;
-	char at[OUT_SIZE];
+	char at[RUNS_OFFSET];
 
 	for (uint64_t i = 0; i < nr; i++) {
 		if (i % MAP_COLUMNS == 0)
 			fprintf(stream, "%s  %10s  ", i ? "\n" : "",
-				out_size(at, i * cell_size));
+				runs_offset(at, i * cell_size,
+					    MAP_COLUMNS * cell_size));
 		fputc(cell_character(&cells[i]), stream);
 	}
 	fputc('\n', stream);
