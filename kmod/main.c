@@ -72,3 +72,4 @@ module_exit(dmamem_exit);
 MODULE_AUTHOR("dmamem developers");
 MODULE_DESCRIPTION("Stable DMA addresses for ordinary user memory");
 MODULE_LICENSE("GPL");
+MODULE_VERSION("0.1.0");

@@ -51,7 +51,7 @@ static void region_release(struct kref *ref)
 	if (ctx->dev)
 		dmamem_unmap(ctx->dev, region);
 	trace_dmamem_unpin(region->addr, region->length,
-			   dmamem_runs_count(&region->runs));
+			   dmamem_runs_count(dmamem_region_addresses(region)));
 	dmamem_runs_unpin(&region->runs, region->flags & DMAMEM_PIN_WRITE);
 	dmamem_runs_free(&region->runs);
 	dmamem_runs_free(&region->dma);
@@ -104,11 +104,11 @@ put:
 	return ret;
 }
 
-/* What a device must use to reach the region */
+/* What a device must use, or had to before it went, to reach the region */
 const struct dmamem_runs *
 dmamem_region_addresses(const struct dmamem_region *region)
 {
-	return region->ctx->dev ? &region->dma : &region->runs;
+	return region->dma.first ? &region->dma : &region->runs;
 }
 
 /* Look a region up; the caller puts it */

@@ -35,20 +35,20 @@ TRACE_EVENT(dmamem_pin,
 );
 
 TRACE_EVENT(dmamem_unpin,
-	TP_PROTO(unsigned long addr, unsigned long length, unsigned int runs),
-	TP_ARGS(addr, length, runs),
+	TP_PROTO(unsigned long addr, unsigned long length, unsigned int extents),
+	TP_ARGS(addr, length, extents),
 	TP_STRUCT__entry(
 		__field(unsigned long, addr)
 		__field(unsigned long, length)
-		__field(unsigned int, runs)
+		__field(unsigned int, extents)
 	),
 	TP_fast_assign(
 		__entry->addr = addr;
 		__entry->length = length;
-		__entry->runs = runs;
+		__entry->extents = extents;
 	),
-	TP_printk("addr=0x%lx length=0x%lx runs=%u",
-		  __entry->addr, __entry->length, __entry->runs)
+	TP_printk("addr=0x%lx length=0x%lx extents=%u",
+		  __entry->addr, __entry->length, __entry->extents)
 );
 
 TRACE_EVENT(dmamem_quiesce,

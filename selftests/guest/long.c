@@ -14,11 +14,11 @@
 
 #include <kselftest_harness.h>
 
+#include "selftests/lib/events.h"
 #include "selftests/lib/uapi.h"
 #include "tools/memory/pages.h"
 
 #define LENGTH (4UL << 30)
-#define EVENT "/sys/kernel/tracing/events/dmamem/dmamem_pin/enable"
 
 static char *map_untouched(void)
 {
@@ -50,21 +50,13 @@ static void pin_child(int out)
 /* Cause and pages of the last pin that the tracepoint saw */
 static int last_pin(unsigned long *pages, unsigned int *cause)
 {
-	FILE *trace = fopen("/sys/kernel/tracing/trace", "re");
-	char line[512], *at;
-	int found = 0;
+	char text[EVENT_TEXT];
+	int ret = events_last("dmamem_pin", text);
 
-	if (!trace)
-		return -errno;
-	while (fgets(line, sizeof(line), trace)) {
-		at = strstr(line, " pages=");
-		if (strstr(line, "dmamem_pin:") && at &&
-		    sscanf(at, " pages=%lu extents=%*u cause=%u", pages,
-			   cause) == 2)
-			found = 1;
-	}
-	fclose(trace);
-	return found ? 0 : -ENODATA;
+	if (ret)
+		return ret;
+	return sscanf(text, "%*s %*s %*s pages=%lu extents=%*u cause=%u", pages,
+		      cause) == 2 ? 0 : -ENODATA;
 }
 
 FIXTURE(pin_long)
@@ -92,7 +84,7 @@ TEST_F_TIMEOUT(pin_long, killed_on_the_way, 120)
 	pid_t child;
 	char byte;
 
-	if (pages_write(EVENT, "1"))
+	if (events_start())
 		SKIP(return, "no tracepoints");
 	ASSERT_EQ(0, pipe(pipes));
 	child = fork();
@@ -107,7 +99,7 @@ TEST_F_TIMEOUT(pin_long, killed_on_the_way, 120)
 	ASSERT_EQ(0, last_pin(&pages, &cause));
 	EXPECT_EQ(DMAMEM_CAUSE_SIGNAL, cause);
 	EXPECT_GT(LENGTH / PAGE, pages);
-	pages_write(EVENT, "0");
+	events_stop();
 }
 
 TEST_F_TIMEOUT(pin_long, pinned_and_released, 300)
