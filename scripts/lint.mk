@@ -50,7 +50,7 @@ CHECKPATCH_IGNORE := $(CHECKPATCH_USER)
 $(L)/selftests/%: CHECKPATCH_IGNORE := $(CHECKPATCH_TEST)
 $(L)/include/uapi/% $(L)/kmod/%: CHECKPATCH_IGNORE :=
 # A system call that the kernel does not have is what ENOSYS means
-$(L)/libdmamem/memory_numa.c.checkpatch: CHECKPATCH_IGNORE := $(CHECKPATCH_USER),ENOSYS
+$(L)/libdmamem/memory_numa.c.checkpatch $(L)/tools/dmamem/module_explain.c.checkpatch: CHECKPATCH_IGNORE := $(CHECKPATCH_USER),ENOSYS
 # TRACE_EVENT() looks like no other C
 $(L)/kmod/trace.h.checkpatch: CHECKPATCH_IGNORE := PARENTHESIS_ALIGNMENT,OPEN_ENDED_LINE
 $(L)/%.checkpatch: % scripts/lint.mk | $(KSELFTEST) $(L)/tree

@@ -26,6 +26,9 @@ enum cmd_exit {
 int cmd_dmamem(int argc, char **argv);
 
 int cmd_doctor(int argc, char **argv);
+int cmd_load(int argc, char **argv);
+int cmd_unload(int argc, char **argv);
+int cmd_status(int argc, char **argv);
 int cmd_pin(int argc, char **argv);
 
 #endif

@@ -19,6 +19,9 @@ static const struct command {
 	int (*run)(int argc, char **argv);
 } commands[] = {
 	{ "doctor", "can this machine do it, and how?", cmd_doctor },
+	{ "load", "load the kernel module", cmd_load },
+	{ "unload", "take the kernel module out", cmd_unload },
+	{ "status", "who uses the module, and for what", cmd_status },
 	{ "pin", "pin memory and show what came back", cmd_pin },
 	{ "help", "say more about a command", cmd_help },
 };

@@ -91,7 +91,7 @@ int module_load(const char *name, const char *parameters);
  * @why: MODULE_WHY bytes: one line without its end
  * @remedy: MODULE_WHY bytes: the same; "" if there is none
  *
- * Return: an exit code, CMD_FAILED or CMD_CANNOT.
+ * Return: an exit code: CMD_FAILED, CMD_CANNOT, or CMD_USAGE if @name is wrong.
  */
 int module_explain_load(const char *root, const char *name, int error,
 			char *why, char *remedy);

@@ -12,6 +12,8 @@
 #include "tools/dmamem/module.h"
 #include "tools/dmamem/tree.h"
 
+#define SIGN "sign it with an enrolled key: see 'Secure boot' in dmamem-load(1)"
+
 struct failure {
 	const char *name;
 	bool is_path;
@@ -36,7 +38,7 @@ static int explain_missing(struct failure *failure)
 	}
 	if (failure->is_path) {
 		WHY(failure, "there is no %s", failure->name);
-		return CMD_FAILED;
+		return CMD_USAGE;
 	}
 	WHY(failure, "there is no module %s for this kernel (%s)", failure->name,
 	    failure->machine.release);
@@ -55,7 +57,7 @@ static int explain_signature(struct failure *failure)
 	else
 		WHY(failure, "%s is not signed, and this kernel takes signed modules only",
 		    failure->file.path);
-	REMEDY(failure, "sign it with a key that is enrolled in the firmware (mokutil --import), see 'Secure boot' in dmamem-load(1)");
+	REMEDY(failure, SIGN);
 	return CMD_CANNOT;
 }
 
@@ -70,14 +72,14 @@ static int explain_permission(const char *root, struct failure *failure)
 		return CMD_CANNOT;
 	}
 	if (tree_number(root, 0, "/proc/sys/kernel/modules_disabled")) {
-		WHY(failure, "loading modules is switched off until the next boot (kernel.modules_disabled)");
+		WHY(failure, "until the next boot no module is loaded (kernel.modules_disabled)");
 		return CMD_CANNOT;
 	}
 	if (!failure->file.signer[0] && machine->lockdown[0] &&
 	    strcmp(machine->lockdown, "none") != 0) {
 		WHY(failure, "%s is not signed, and the kernel is locked down (%s)",
 		    failure->file.path, machine->lockdown);
-		REMEDY(failure, "sign it with a key that is enrolled in the firmware (mokutil --import), see 'Secure boot' in dmamem-load(1)");
+		REMEDY(failure, SIGN);
 		return CMD_CANNOT;
 	}
 	WHY(failure, "the kernel does not permit it");
@@ -91,13 +93,13 @@ static int explain_format(struct failure *failure)
 
 	if (!failure->is_readable || !release) {
 		WHY(failure, "%s is no kernel module", failure->name);
-		return CMD_FAILED;
+		return CMD_USAGE;
 	}
 	if (strlen(failure->machine.release) != release ||
 	    strncmp(file->vermagic, failure->machine.release, release) != 0) {
 		WHY(failure, "%s is for kernel %.*s, and this is %s", file->path,
 		    (int)release, file->vermagic, failure->machine.release);
-		REMEDY(failure, "build it for this kernel: 'dkms autoinstall', or 'make kmod' in the source");
+		REMEDY(failure, "build it for this kernel: 'dkms autoinstall', or 'make kmod'");
 		return CMD_CANNOT;
 	}
 	WHY(failure, "%s was built for another configuration of this kernel (%s)",
@@ -124,10 +126,15 @@ static int explain(const char *root, struct failure *failure, int error)
 		return explain_permission(root, failure);
 	case -ENOEXEC:
 		return explain_format(failure);
+	case -ENOSYS:
+		WHY(failure, "this kernel was built without modules");
+		return CMD_CANNOT;
 	case -EEXIST:
 		WHY(failure, "%s is loaded already", failure->name);
 		return CMD_FAILED;
 	case -EINVAL:
+		if (!failure->is_readable)
+			return explain_format(failure);
 		WHY(failure, "the module does not take these parameters");
 		REMEDY(failure, "the kernel's log names the one; 'modinfo %s' describes them",
 		       failure->name);
