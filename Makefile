@@ -38,7 +38,7 @@ remember = $(shell mkdir -p $(dir $(1)))$(if \
 cmd_CC = $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(FLAVOUR_FLAGS) -MMD -MP -c -o $@ $<
 cmd_AR = rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
 cmd_LINK = $(CC) $(ALL_CFLAGS) $(FLAVOUR_FLAGS) $(LDFLAGS) -o $@ \
-	$(filter %.o %.a,$^) $(LDLIBS) -pthread
+	$(filter %.o,$^) $(filter %.a,$^) $(LDLIBS) -pthread
 cmd_CP = cp $< $@
 cmd_LN = ln -sf $(<F) $@
 

@@ -48,10 +48,12 @@ endef
 $(foreach f,plain asan tsan,$(B)/$(f)/selftests/unit/tool_% \
 	$(B)/$(f)/selftests/guest/tool_%): LDLIBS += $(TOOL_LIBS)
 
-# DPDK, where Debian's dpdk-dev is installed
+# The example for DPDK, with its main() under another name, where Debian's
+# dpdk-dev is installed
 ifneq ($(shell pkg-config --exists libdpdk 2>/dev/null && echo there),)
-$(B)/plain/selftests/guest/dpdk.o: ALL_CPPFLAGS += \
+$(B)/plain/examples/dpdk/loopback.o: ALL_CPPFLAGS += -Dmain=example_main \
 	$(patsubst -I%,-isystem %,$(shell pkg-config --cflags libdpdk))
+$(B)/plain/selftests/guest/dpdk: $(B)/plain/examples/dpdk/loopback.o
 $(B)/plain/selftests/guest/dpdk: LDFLAGS += -Wl,--no-as-needed -lrte_eal \
 	-lrte_mbuf -lrte_mempool -lrte_mempool_ring -lrte_ethdev \
 	-lrte_net_e1000 -lrte_bus_pci
