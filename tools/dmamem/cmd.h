@@ -29,6 +29,8 @@ int cmd_doctor(int argc, char **argv);
 int cmd_load(int argc, char **argv);
 int cmd_unload(int argc, char **argv);
 int cmd_status(int argc, char **argv);
+int cmd_bind(int argc, char **argv);
+int cmd_unbind(int argc, char **argv);
 int cmd_pin(int argc, char **argv);
 
 #endif

@@ -22,6 +22,8 @@ static const struct command {
 	{ "load", "load the kernel module", cmd_load },
 	{ "unload", "take the kernel module out", cmd_unload },
 	{ "status", "who uses the module, and for what", cmd_status },
+	{ "bind", "give a PCI function to user space", cmd_bind },
+	{ "unbind", "give it back to the driver that it had", cmd_unbind },
 	{ "pin", "pin memory and show what came back", cmd_pin },
 	{ "help", "say more about a command", cmd_help },
 };

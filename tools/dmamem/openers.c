@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /*
- * Who has the module's device files open, and what is pinned through them.
+ * Who has device files open, and what is pinned through those of the module.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -81,14 +81,17 @@ static int add_opener(const char *root, struct openers *openers, int pid,
 	return read_fdinfo(root, opener);
 }
 
-/* The node, or another that begins like it: of a function, or deleted */
-static bool is_node(const char *target)
+static bool is_wanted(const char *target, const char *node)
 {
+	if (node)
+		return !strcmp(target, node);
+	/* That of a function has an address after it; it may be deleted, too */
 	return !strncmp(target, NODE, strlen(NODE)) &&
 	       strchr("- ", target[strlen(NODE)]);
 }
 
-static int look_at_process(const char *root, struct openers *openers, int pid)
+static int look_at_process(const char *root, const char *node,
+			   struct openers *openers, int pid)
 {
 	char path[PATH_MAX], target[64];
 	struct tree_names names;
@@ -105,7 +108,7 @@ static int look_at_process(const char *root, struct openers *openers, int pid)
 			 names.names[i]);
 		length = readlink(path, target, sizeof(target) - 1);
 		target[length > 0 ? length : 0] = '\0';
-		if (is_node(target))
+		if (is_wanted(target, node))
 			err = add_opener(root, openers, pid,
 					 (int)strtol(names.names[i], NULL, 10),
 					 target);
@@ -114,7 +117,7 @@ static int look_at_process(const char *root, struct openers *openers, int pid)
 	return err;
 }
 
-int openers_find(const char *root, struct openers *openers)
+int openers_find(const char *root, const char *node, struct openers *openers)
 {
 	struct tree_names names;
 	int err;
@@ -123,7 +126,7 @@ int openers_find(const char *root, struct openers *openers)
 	err = tree_list(root, &names, "/proc");
 	for (size_t i = 0; i < names.nr && !err; i++)
 		if (isdigit((unsigned char)names.names[i][0]))
-			err = look_at_process(root, openers,
+			err = look_at_process(root, node, openers,
 					      (int)strtol(names.names[i], NULL,
 							  10));
 	tree_list_free(&names);

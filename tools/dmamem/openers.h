@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR MIT */
 /*
- * Who has the module's device files open, and what is pinned through them.
+ * Who has device files open, and what is pinned through those of the module.
  */
 #ifndef DMAMEM_TOOLS_OPENERS_H
 #define DMAMEM_TOOLS_OPENERS_H
@@ -26,7 +26,7 @@ struct opener_region {
 };
 
 /**
- * struct opener - an open file of the module
+ * struct opener - an open device file
  * @pid: process that has it; a file that was passed on shows up more than once
  * @fd: its number there
  * @command: name of the process
@@ -60,11 +60,12 @@ struct openers {
 /**
  * openers_find() - look through the files of all processes
  * @root: "", or the root of another tree in a test
+ * @node: the device file, or NULL for all of the module's
  * @openers: what was found; to be given to openers_free()
  *
  * Return: 0 or -errno.
  */
-int openers_find(const char *root, struct openers *openers);
+int openers_find(const char *root, const char *node, struct openers *openers);
 
 /* Free what openers_find() made */
 void openers_free(struct openers *openers);

@@ -124,7 +124,7 @@ static int read_loaded(const char *root, struct status *status)
 	if (!err)
 		err = read_quarantine(root, status);
 	if (!err)
-		err = openers_find(root, &status->openers);
+		err = openers_find(root, NULL, &status->openers);
 	return err;
 }
 
