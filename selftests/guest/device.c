@@ -12,11 +12,11 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <kselftest_harness.h>
 
+#include "selftests/lib/cmdline.h"
 #include "selftests/lib/edu.h"
 #include "selftests/lib/function.h"
 #include "selftests/lib/privilege.h"
@@ -59,10 +59,38 @@ TEST_F(device, info)
 			  DMAMEM_ADDRESS_TRANSLATED :
 			  DMAMEM_ADDRESS_PHYSICAL,
 		  self->info.address_type);
+	EXPECT_EQ(DMAMEM_ABI, self->info.abi);
+	EXPECT_EQ(PAGE, self->info.page_size);
 	EXPECT_EQ(UINT64_MAX, self->info.dma_mask);
+	EXPECT_EQ(0, self->info.pinned);
+	EXPECT_EQ(0, self->info.quarantined);
+	EXPECT_EQ(1 << DMAMEM_CMD_INFO | 1 << DMAMEM_CMD_PIN |
+			  1 << DMAMEM_CMD_EXTENTS | 1 << DMAMEM_CMD_UNPIN |
+			  1 << DMAMEM_CMD_VERIFY,
+		  self->info.features);
 	EXPECT_EQ(0, self->info.max_guards);
-	EXPECT_EQ(0, self->info.features >> DMAMEM_CMD_GUARD & 1);
 	EXPECT_EQ(-ENOTTY, uapi_guard(self->fd, self->edu.bdf));
+}
+
+/* What INFO calls the limit is the limit; what is pinned, it counts */
+TEST_F(device, info_of_pins)
+{
+	const uint64_t most = self->info.max_length;
+	struct dmamem_pin pin;
+
+	EXPECT_EQ(0, most % PAGE);
+	EXPECT_EQ(-EFBIG, uapi_pin(self->fd, NULL, most + PAGE, 0, &pin));
+	EXPECT_EQ(DMAMEM_CAUSE_TOO_LONG, pin.cause);
+	EXPECT_EQ(-EFAULT, uapi_pin(self->fd, NULL, PAGE, 0, &pin));
+	EXPECT_EQ(DMAMEM_CAUSE_UNMAPPED, pin.cause);
+
+	ASSERT_EQ(0, uapi_pin(self->fd, pages_map(3 * PAGE), 3 * PAGE, 0,
+			      &pin));
+	ASSERT_EQ(0, uapi_info(self->fd, &self->info));
+	EXPECT_EQ(3 * PAGE, self->info.pinned);
+	EXPECT_EQ(0, uapi_unpin(self->fd, pin.region));
+	ASSERT_EQ(0, uapi_info(self->fd, &self->info));
+	EXPECT_EQ(0, self->info.pinned);
 }
 
 TEST_F(device, one_opener)
@@ -147,92 +175,6 @@ TEST_F_TIMEOUT(device, scattered_pages, 120)
 	EXPECT_EQ(0, uapi_unpin(self->fd, pin.region));
 }
 
-static void sleep_until(struct timespec from, long us)
-{
-	from.tv_nsec += us * 1000;
-	from.tv_sec += from.tv_nsec / 1000000000;
-	from.tv_nsec %= 1000000000;
-	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &from, NULL);
-}
-
-/*
- * The page is out of the device's reach as soon as UNPIN returns, also where
- * the kernel flushes the IOTLB late (after 10 ms). The device writes 100 ms
- * after it was told, which is shortly after UNPIN.
- */
-TEST_F_TIMEOUT(device, no_access_after_unpin, 120)
-{
-	char *page = pages_map(PAGE);
-	struct timespec start;
-	uint64_t addr;
-	int region, i;
-
-	if (self->info.address_type != DMAMEM_ADDRESS_TRANSLATED)
-		SKIP(return, "nothing translates: nothing can keep it out");
-	for (i = 0; i < 20; i++) {
-		region = uapi_pin_id(self->fd, page, PAGE, DMAMEM_PIN_WRITE);
-		ASSERT_LT(0, region);
-		addr = uapi_dma_addr(self->fd, region, 0);
-		memset(page, 0x11, PAGE);
-		/* Let the device, and its IOTLB, learn the address */
-		ASSERT_EQ(0, edu_read(&self->edu, addr, EDU_BYTES));
-		memset(page, 0x22, PAGE);
-		ASSERT_EQ(0, edu_write(&self->edu, addr, EDU_BYTES));
-		ASSERT_EQ(0x11, page[0]);
-
-		clock_gettime(CLOCK_MONOTONIC, &start);
-		edu_start(&self->edu, addr, EDU_BYTES, true);
-		sleep_until(start, 90000 + i * 500);
-		ASSERT_EQ(0, uapi_unpin(self->fd, region));
-		memset(page, 0x22, PAGE);
-		ASSERT_EQ(0, edu_wait(&self->edu));
-		ASSERT_EQ(0x22, page[0]);
-		ASSERT_EQ(0x22, page[EDU_BYTES - 1]);
-	}
-}
-
-/* A device that may only read is given no more, where something checks it */
-TEST_F(device, read_only)
-{
-	char *page = pages_map(2 * PAGE);
-	int region, copy;
-	uint64_t addr;
-
-	if (self->info.address_type != DMAMEM_ADDRESS_TRANSLATED)
-		SKIP(return, "nothing translates: nothing can keep it out");
-	memset(page, 0x11, PAGE);
-	region = uapi_pin_id(self->fd, page, PAGE, 0);
-	ASSERT_LT(0, region);
-	addr = uapi_dma_addr(self->fd, region, 0);
-	ASSERT_EQ(0, edu_read(&self->edu, addr, EDU_BYTES));
-	memset(page, 0x22, PAGE);
-	edu_write(&self->edu, addr, EDU_BYTES);
-	EXPECT_EQ(0x22, page[0]);
-
-	/* It did read, and it can write */
-	copy = uapi_pin_id(self->fd, page + PAGE, PAGE, DMAMEM_PIN_WRITE);
-	ASSERT_LT(0, copy);
-	ASSERT_EQ(0, edu_write(&self->edu, uapi_dma_addr(self->fd, copy, 0),
-			       EDU_BYTES));
-	EXPECT_EQ(0x11, page[PAGE]);
-	EXPECT_EQ(0, uapi_unpin(self->fd, copy));
-	EXPECT_EQ(0, uapi_unpin(self->fd, region));
-}
-
-/* Without remapping a function can send any interrupt */
-static int is_remapping_off(void)
-{
-	char line[1024] = "";
-	FILE *stream = fopen("/proc/cmdline", "re");
-
-	if (stream) {
-		if (!fgets(line, sizeof(line), stream))
-			line[0] = 0;
-		fclose(stream);
-	}
-	return !!strstr(line, "intremap=off");
-}
-
 /* Behind an IOMMU the node's permissions decide, else it takes privilege */
 TEST_F(device, privilege)
 {
@@ -241,7 +183,7 @@ TEST_F(device, privilege)
 
 	ASSERT_EQ(0, privilege_drop(CAP_SYS_RAWIO));
 	if (self->info.address_type != DMAMEM_ADDRESS_TRANSLATED ||
-	    is_remapping_off()) {
+	    cmdline_has("intremap=off")) {
 		EXPECT_EQ(-EPERM, uapi_pin(self->fd, page, PAGE, 0, &pin));
 		EXPECT_EQ(DMAMEM_CAUSE_PRIVILEGE, pin.cause);
 		return;
@@ -279,6 +221,56 @@ TEST_F(device, mode_of_the_node)
 	EXPECT_EQ(0, stat.st_uid);
 }
 
+/* A user without any privilege, and a node that lets him in */
+static int pin_as_nobody(const char *bdf, enum dmamem_cause *cause)
+{
+	struct dmamem_pin pin = { 0 };
+	int fd, ret;
+
+	if (setgid(65534) || setuid(65534))
+		return -errno;
+	fd = uapi_open(bdf);
+	if (fd < 0)
+		return fd;
+	ret = uapi_pin(fd, pages_map(PAGE), PAGE, DMAMEM_PIN_WRITE, &pin);
+	*cause = pin.cause;
+	if (!ret)
+		ret = uapi_unpin(fd, pin.region);
+	close(fd);
+	return ret;
+}
+
+static int let_in(const char *bdf, mode_t mode)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/dev/dmamem-%s", bdf);
+	return chmod(path, mode);
+}
+
+/* File permissions decide who opens; what he may do is another matter */
+TEST_F(device, permissions_of_the_node)
+{
+	int translated = self->info.address_type == DMAMEM_ADDRESS_TRANSLATED;
+	int trusted = translated && !cmdline_has("intremap=off");
+	enum dmamem_cause cause = DMAMEM_CAUSE_NONE;
+
+	close(self->fd);
+	self->fd = -1;
+	ASSERT_EQ(0, let_in(self->edu.bdf, 0666));
+	EXPECT_EQ(trusted ? 0 : -EPERM, pin_as_nobody(self->edu.bdf, &cause));
+	EXPECT_EQ(trusted ? DMAMEM_CAUSE_NONE : DMAMEM_CAUSE_PRIVILEGE, cause);
+}
+
+TEST_F(device, closed_to_others)
+{
+	enum dmamem_cause cause;
+
+	close(self->fd);
+	self->fd = -1;
+	EXPECT_EQ(-EACCES, pin_as_nobody(self->edu.bdf, &cause));
+}
+
 static long mask_bits(const char *bdf, const char *attribute)
 {
 	char path[128];
@@ -301,12 +293,35 @@ TEST_F(device, limits_are_restored)
 	EXPECT_EQ(32, mask_bits(bdf, "consistent_dma_mask_bits"));
 }
 
+/* A mask that cannot be set: no node, and nothing is left behind */
+TEST_F(device, refused_mask)
+{
+	const char *bits = "/sys/module/dmamem/parameters/dma_bits";
+	const char *bdf = self->edu.bdf;
+
+	if (self->info.address_type == DMAMEM_ADDRESS_TRANSLATED)
+		SKIP(return, "an IOMMU takes any mask");
+	close(self->fd);
+	self->fd = -1;
+	ASSERT_EQ(0, function_bind(bdf, NULL));
+	ASSERT_EQ(0, pages_write(bits, "20"));
+	EXPECT_NE(0, function_bind(bdf, "dmamem"));
+	ASSERT_EQ(0, pages_write(bits, "64"));
+	EXPECT_EQ(-ENOENT, uapi_open(bdf));
+	EXPECT_EQ(32, mask_bits(bdf, "dma_mask_bits"));
+	EXPECT_EQ(32, mask_bits(bdf, "consistent_dma_mask_bits"));
+	EXPECT_EQ(0, mask_bits(bdf, "enable"));
+	EXPECT_EQ(0, function_bind(bdf, "dmamem"));
+}
+
 TEST_F(device, goes_while_open)
 {
 	long before = pages_pinned();
 	char *pages = pages_map(16 * PAGE);
+	struct dmamem_extent extent;
 	struct dmamem_info info;
 	struct dmamem_pin pin;
+	uint32_t count = 1;
 	int region;
 
 	region = uapi_pin_id(self->fd, pages, 16 * PAGE, DMAMEM_PIN_WRITE);
@@ -316,7 +331,7 @@ TEST_F(device, goes_while_open)
 	EXPECT_EQ(0, function_is_master(self->edu.bdf));
 	EXPECT_EQ(-ENODEV, uapi_info(self->fd, &info));
 	EXPECT_EQ(-ENODEV, uapi_pin(self->fd, pages, PAGE, 0, &pin));
-	EXPECT_EQ(0, uapi_dma_addr(self->fd, region, 0));
+	EXPECT_EQ(-ENODEV, uapi_extents(self->fd, region, 0, &extent, &count));
 	EXPECT_EQ(-ENODEV, uapi_unpin(self->fd, region));
 	EXPECT_EQ(-ENODEV, uapi_verify(self->fd, region, 0, PAGE, NULL));
 	EXPECT_EQ(-ENOENT, uapi_open(self->edu.bdf));

@@ -12,24 +12,12 @@
 
 #include <kselftest_harness.h>
 
+#include "selftests/lib/cmdline.h"
 #include "selftests/lib/function.h"
 #include "selftests/lib/uapi.h"
 #include "tools/memory/pages.h"
 
 #define LOCKDOWN "/sys/kernel/security/lockdown"
-
-static int may_lock_down(void)
-{
-	FILE *stream = fopen("/proc/cmdline", "re");
-	char line[1024] = "";
-
-	if (stream) {
-		if (!fgets(line, sizeof(line), stream))
-			line[0] = 0;
-		fclose(stream);
-	}
-	return !!strstr(line, "lsm=lockdown");
-}
 
 static int lock_down(void)
 {
@@ -44,7 +32,7 @@ TEST(no_physical_addresses)
 	struct dmamem_info info;
 	struct dmamem_pin pin;
 
-	if (!may_lock_down())
+	if (!cmdline_has("lsm=lockdown"))
 		SKIP(return, "needs lsm=lockdown on the command line");
 	ASSERT_LE(0, fd);
 	region = uapi_pin_id(fd, addr, PAGE, 0);

@@ -5,18 +5,15 @@
  * taken back, IOTLB flushed, pages released. Some of these leave no trace in a
  * machine whose devices behave; so the kernel's own calls are watched.
  */
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <kselftest_harness.h>
 
 #include "selftests/lib/calls.h"
 #include "selftests/lib/function.h"
-#include "selftests/lib/uapi.h"
+#include "selftests/lib/holder.h"
 #include "tools/memory/pages.h"
 
 #define MASTER_OFF "pci_clear_master"
@@ -29,72 +26,6 @@
 static const char *const watched[] = {
 	MASTER_OFF, WAIT, RESET, UNMAP, FLUSH, UNPIN, NULL,
 };
-
-/* Who has a file open: a child that does as it is told, by a letter */
-struct holder {
-	pid_t pid;
-	int socket;
-};
-
-static int open_node(const char *bdf, int guarded)
-{
-	int fd = uapi_open(guarded ? NULL : bdf);
-	int ret = 0;
-
-	if (fd >= 0 && guarded)
-		ret = uapi_guard(fd, bdf);
-	return ret ? ret : fd;
-}
-
-/* Pin a page; then close the file, or release the page and close it, or wait */
-static void hold(const char *bdf, int guarded, int socket)
-{
-	int fd = open_node(bdf, guarded);
-	int region = uapi_pin_id(fd, pages_map(PAGE), PAGE, DMAMEM_PIN_WRITE);
-	char order = region > 0 ? 'y' : 'n';
-
-	if (write(socket, &order, 1) != 1)
-		_exit(1);
-	while (read(socket, &order, 1) == 1) {
-		if (order == 'u')
-			uapi_unpin(fd, region);
-		if (order == 'c')
-			close(fd);
-		if (write(socket, &order, 1) != 1)
-			break;
-	}
-	_exit(0);
-}
-
-static char answer(struct holder *holder)
-{
-	char byte = 0;
-
-	return read(holder->socket, &byte, 1) == 1 ? byte : 0;
-}
-
-static int start_holder(struct holder *holder, const char *bdf, int guarded)
-{
-	int sockets[2];
-
-	if (socketpair(AF_UNIX, SOCK_STREAM, 0, sockets))
-		return -1;
-	holder->socket = sockets[0];
-	holder->pid = fork();
-	if (!holder->pid) {
-		close(sockets[0]);
-		hold(bdf, guarded, sockets[1]);
-	}
-	close(sockets[1]);
-	return answer(holder) == 'y' ? 0 : -1;
-}
-
-static int tell(struct holder *holder, char order)
-{
-	if (write(holder->socket, &order, 1) != 1)
-		return -1;
-	return answer(holder) == order ? 0 : -1;
-}
 
 FIXTURE(order)
 {
@@ -127,7 +58,10 @@ FIXTURE_SETUP(order)
 	ASSERT_EQ(0, function_enable(self->bdf, 1));
 	self->translated = !variant->guarded &&
 			   function_is_translated(self->bdf);
-	ASSERT_EQ(0, start_holder(&self->holder, self->bdf, variant->guarded));
+	ASSERT_EQ(0, holder_start(&self->holder,
+				  variant->guarded ? NULL : self->bdf,
+				  variant->guarded ? self->bdf : NULL,
+				  pages_map(PAGE), PAGE));
 	if (calls_watch(watched, self->holder.pid))
 		SKIP(return, "no kprobe events");
 	if (self->translated && !calls_knows(FLUSH))
@@ -136,8 +70,7 @@ FIXTURE_SETUP(order)
 
 FIXTURE_TEARDOWN(order)
 {
-	kill(self->holder.pid, SIGKILL);
-	waitpid(self->holder.pid, NULL, 0);
+	holder_kill(&self->holder);
 	calls_end();
 }
 
@@ -192,15 +125,14 @@ static const char *const *stop_and_release(int guarded, int translated)
 
 TEST_F(order, close)
 {
-	ASSERT_EQ(0, tell(&self->holder, 'c'));
+	ASSERT_EQ(0, holder_close(&self->holder));
 	EXPECT_TRUE(in_order(stop_and_release(variant->guarded,
 					      self->translated), UNPIN));
 }
 
 TEST_F(order, kill)
 {
-	ASSERT_EQ(0, kill(self->holder.pid, SIGKILL));
-	ASSERT_EQ(self->holder.pid, waitpid(self->holder.pid, NULL, 0));
+	holder_kill(&self->holder);
 	EXPECT_TRUE(in_order(stop_and_release(variant->guarded,
 					      self->translated), UNPIN));
 }
@@ -224,7 +156,7 @@ TEST_F(order, removal)
 	EXPECT_TRUE(never(UNPIN));
 
 	ASSERT_EQ(0, calls_watch(watched, self->holder.pid));
-	ASSERT_EQ(0, tell(&self->holder, 'c'));
+	ASSERT_EQ(0, holder_close(&self->holder));
 	EXPECT_TRUE(in_order(release, RESET));
 	EXPECT_TRUE(never(MASTER_OFF));
 	EXPECT_TRUE(never(RESET));
@@ -236,7 +168,7 @@ TEST_F(order, unpin)
 	static const char *const flushed[] = { UNMAP, FLUSH, UNPIN, NULL };
 	static const char *const guard[] = { UNPIN, NULL };
 
-	ASSERT_EQ(0, tell(&self->holder, 'u'));
+	ASSERT_EQ(0, holder_unpin(&self->holder));
 	EXPECT_TRUE(in_order(variant->guarded ? guard :
 			     self->translated ? flushed : plain, UNPIN));
 	EXPECT_TRUE(never(RESET));
@@ -245,8 +177,8 @@ TEST_F(order, unpin)
 /* Nothing is left that the function could write to */
 TEST_F(order, close_of_an_empty_file)
 {
-	ASSERT_EQ(0, tell(&self->holder, 'u'));
-	ASSERT_EQ(0, tell(&self->holder, 'c'));
+	ASSERT_EQ(0, holder_unpin(&self->holder));
+	ASSERT_EQ(0, holder_close(&self->holder));
 	EXPECT_TRUE(never(RESET));
 	EXPECT_EQ(variant->guarded, function_is_master(self->bdf));
 }

@@ -13,6 +13,7 @@
 
 #include <kselftest_harness.h>
 
+#include "selftests/lib/cmdline.h"
 #include "selftests/lib/edu.h"
 #include "selftests/lib/function.h"
 #include "selftests/lib/uapi.h"
@@ -45,25 +46,12 @@ FIXTURE_TEARDOWN(reach)
 	close(self->fd);
 }
 
-static int bounce_is_forced(void)
-{
-	char line[1024] = "";
-	FILE *stream = fopen("/proc/cmdline", "re");
-
-	if (stream) {
-		if (!fgets(line, sizeof(line), stream))
-			line[0] = 0;
-		fclose(stream);
-	}
-	return !!strstr(line, "swiotlb=force");
-}
-
 TEST_F(reach, bounce_refused)
 {
 	char *addr = pages_map(NR * PAGE);
 	struct dmamem_pin pin;
 
-	if (!bounce_is_forced())
+	if (!cmdline_has("swiotlb=force"))
 		SKIP(return, "needs swiotlb=force on the command line");
 	if (self->info.address_type == DMAMEM_ADDRESS_TRANSLATED) {
 		/* The IOMMU lends no buffer for whole pages */
