@@ -8,7 +8,8 @@ KERNEL_SCRIPTS := $(KSELFTEST)/scripts
 
 # $(call in,SUFFIXES,FOLDERS)
 in = $(wildcard $(foreach s,$(1),$(addsuffix /*.$(s),$(2))))
-USER_DIRS := libdmamem tools tools/* selftests/lib selftests/unit \
+USER_DIRS := libdmamem tools tools/* $(EXAMPLES:%=examples/%) \
+	selftests/lib selftests/unit \
 	selftests/guest selftests/fuzz selftests/vm bench
 LINT_API := $(call in,h,include/uapi/linux include/dmamem)
 LINT_KMOD := $(call in,c h,kmod)

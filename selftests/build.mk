@@ -48,6 +48,15 @@ endef
 $(foreach f,plain asan tsan,$(B)/$(f)/selftests/unit/tool_% \
 	$(B)/$(f)/selftests/guest/tool_%): LDLIBS += $(TOOL_LIBS)
 
+# The programs of examples/, linked into the test that runs them
+EXAMPLES := pin queue keys handover
+define example_rules
+$(B)/plain/examples/$(1)/$(1).o: ALL_CPPFLAGS += -Dmain=example_$(1)
+$(B)/plain/selftests/guest/examples: $(B)/plain/examples/$(1)/$(1).o
+endef
+$(foreach e,$(EXAMPLES),$(eval $(call example_rules,$(e))))
+$(B)/plain/selftests/guest/examples: LDLIBS += $(B)/plain/libdmamem.a
+
 # The example for DPDK, with its main() under another name, where Debian's
 # dpdk-dev is installed
 ifneq ($(shell pkg-config --exists libdpdk 2>/dev/null && echo there),)

@@ -104,6 +104,17 @@ can_be_moved() {
 		grep -x -e "-L$root/moved/lib *"
 }
 
+# Those of examples/ that need nothing else
+examples_build() {
+	for example in pin queue keys handover; do
+		cp -r "$top/examples/$example" "$root/$example" &&
+		PKG_CONFIG_LIBDIR=$root/lib/pkgconfig make -C "$root/$example" \
+			CFLAGS='-std=gnu11 -Wall -Wextra -Wpedantic -Werror' \
+			CXXFLAGS='-std=c++17 -Wall -Wextra -Wpedantic -Werror' ||
+			return 1
+	done
+}
+
 # ---- where everything goes
 
 # left FOLDER: fail and name what is below it, but for folders that others use
@@ -144,12 +155,13 @@ can_be_repeated() {
 }
 
 echo "TAP version 13"
-echo "1..11"
+echo "1..12"
 check installs build install-library prefix="$root"
 check shared_from_c shared gcc -std=c11
 check shared_from_cplusplus shared g++ -std=c++17 -x c++
 check static_from_c static gcc -std=c11
 check static_from_cplusplus static g++ -std=c++11 -x c++
+check examples_build examples_build
 check only_ours_is_exported only_ours
 check stack_is_not_executable stack_not_executable
 check can_be_moved can_be_moved
