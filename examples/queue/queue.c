@@ -19,7 +19,6 @@
 
 #define LEN (16 * DMAMEM_PAGE_SIZE)
 #define NR_ENTRIES 256
-#define CQE_SIZE 16
 #define OPCODE_READ 0x02
 #define BLOCK_SHIFT 9
 
@@ -36,9 +35,14 @@ struct command {
 	uint32_t cdw10[6];
 };
 
+/* NVMe Base Specification 2.0, "Completion Queue Entry" */
+struct completion {
+	uint32_t dw[4];
+};
+
 struct queue_pair {
 	struct command *sq;
-	char *cq;
+	struct completion *cq;
 	struct dmamem_nvme_list_page list;
 	unsigned int tail;
 };
@@ -47,7 +51,7 @@ struct queue_pair {
 static int create_queues(struct dmamem_context *ctx, struct queue_pair *queues)
 {
 	const size_t sq_size = NR_ENTRIES * sizeof(struct command);
-	const size_t cq_size = NR_ENTRIES * CQE_SIZE;
+	const size_t cq_size = NR_ENTRIES * sizeof(struct completion);
 	void *memory;
 	int ret;
 
@@ -56,8 +60,8 @@ static int create_queues(struct dmamem_context *ctx, struct queue_pair *queues)
 	if (ret)
 		return ret;
 	queues->sq = memory;
-	queues->cq = (char *)memory + sq_size;
-	queues->list.entries = (uint64_t *)(queues->cq + cq_size);
+	queues->cq = (struct completion *)(queues->sq + NR_ENTRIES);
+	queues->list.entries = (uint64_t *)(queues->cq + NR_ENTRIES);
 	queues->list.dma_addr = dmamem_translate(ctx, queues->list.entries,
 						 NULL);
 	queues->tail = 0;

@@ -20,7 +20,7 @@
 #include "tools/memory/pages.h"
 
 #define SOCKET "/tmp/dmamem-example"
-#define MAX_LINES 32
+#define NR_PAGES 4
 #define LINE 128
 #define PRPS "%u PRP entries: PRP1 0x%" SCNx64 ", PRP2 0x%" SCNx64
 #define PFN_MASK ((UINT64_C(1) << 55) - 1)
@@ -220,15 +220,19 @@ TEST_F(examples, keys)
 	EXPECT_EQ(0, wait_for(keys));
 }
 
-/* Four pages and their addresses, all in one string */
-static void read_start(struct example *example, char line[LINE],
-		       unsigned int *number, char pages[4 * LINE])
+/* Which start it is, and the address of each page */
+static unsigned int read_start(struct example *example, char line[LINE],
+			       uint64_t pages[NR_PAGES])
 {
-	*pages = '\0';
-	if (scan_line(example, line, "Start %u", number) != 1)
-		*number = 0;
-	for (int i = 0; i < 4; i++)
-		strcat(pages, next_line(example, line));
+	unsigned int number;
+
+	if (scan_line(example, line, "Start %u", &number) != 1)
+		return 0;
+	for (int i = 0; i < NR_PAGES; i++)
+		if (scan_line(example, line, "page %*u is at 0x%" SCNx64,
+			      &pages[i]) != 1)
+			return 0;
+	return number;
 }
 
 /* Whoever receives it has the memory: nobody does anything with it */
@@ -246,20 +250,17 @@ static void take_and_forget(void)
 
 TEST_F(examples, handover)
 {
-	char first[4 * LINE], pages[4 * LINE], path[] = SOCKET;
+	uint64_t first[NR_PAGES], pages[NR_PAGES];
 	struct example starts[3];
-	unsigned int number;
+	char path[] = SOCKET;
 
 	start(&starts[0], example_handover, path);
-	read_start(&starts[0], self->line, &number, first);
-	EXPECT_EQ(1, number);
-	EXPECT_NE(NULL, strstr(first, "page 3 is at 0x"));
+	ASSERT_EQ(1, read_start(&starts[0], self->line, first));
 	for (unsigned int i = 1; i < ARRAY_SIZE(starts); i++) {
 		start(&starts[i], example_handover, path);
 		EXPECT_EQ(0, wait_for(&starts[i - 1]));
-		read_start(&starts[i], self->line, &number, pages);
-		EXPECT_EQ(i + 1, number);
-		EXPECT_STREQ(first, pages);
+		ASSERT_EQ(i + 1, read_start(&starts[i], self->line, pages));
+		EXPECT_EQ(0, memcmp(first, pages, sizeof(pages)));
 	}
 	take_and_forget();
 	EXPECT_EQ(0, wait_for(&starts[2]));
