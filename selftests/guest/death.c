@@ -6,13 +6,7 @@
  * The guest's disk does two reads a second, so that the 60 that are queued take
  * 30 s. A controller that is not reset goes on with them.
  */
-#include <errno.h>
-#include <sched.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,13 +14,13 @@
 
 #include "selftests/lib/function.h"
 #include "selftests/lib/raw_nvme.h"
+#include "selftests/lib/taken.h"
 #include "selftests/lib/uapi.h"
 #include "tools/memory/pages.h"
 
 #define NR_READS 60
 #define NR_PAGES (2 * NR_READS)
 #define WATCH_SECONDS 35
-#define PATTERN UINT64_C(0xa5c3f00d5eed1234)
 
 /* What the victim says before it dies */
 struct last_words {
@@ -87,51 +81,6 @@ static void victim(int guarded, int out)
 	_exit(1);
 }
 
-/* Take most of the free memory, so that the victim's pages are in it */
-static uint64_t *take_memory(size_t *length)
-{
-	long free_kb = pages_count("/proc/meminfo", "MemFree:");
-	uint64_t *memory;
-	size_t i;
-
-	*length = (size_t)free_kb * 3 / 4 * 1024 / PAGE * PAGE;
-	memory = mmap(NULL, *length, PROT_READ | PROT_WRITE,
-		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (memory == MAP_FAILED)
-		return NULL;
-	/* Huge pages would come from anywhere but where single ones were freed */
-	madvise(memory, *length, MADV_NOHUGEPAGE);
-	for (i = 0; i < *length / sizeof(*memory); i++)
-		memory[i] = PATTERN ^ i;
-	return memory;
-}
-
-static int count_taken(const struct last_words *words, const uint64_t *memory,
-		       size_t length)
-{
-	uint64_t phys[512];
-	size_t page, i, nr;
-	int j, taken = 0;
-
-	for (page = 0; page < length / PAGE; page += nr) {
-		nr = length / PAGE - page < 512 ? length / PAGE - page : 512;
-		pages_phys_of((char *)memory + page * PAGE, nr, phys);
-		for (i = 0; i < nr; i++)
-			for (j = 0; j < NR_PAGES; j++)
-				taken += phys[i] == words->phys[j];
-	}
-	return taken;
-}
-
-static size_t count_changed(const uint64_t *memory, size_t length)
-{
-	size_t i, changed = 0;
-
-	for (i = 0; i < length / sizeof(*memory); i++)
-		changed += memory[i] != (PATTERN ^ i);
-	return changed;
-}
-
 FIXTURE(death)
 {
 	char bdf[FUNCTION_NAME];
@@ -152,19 +101,9 @@ FIXTURE_VARIANT_ADD(death, node)
 	.guarded = 0,
 };
 
-/* A processor keeps freed pages for itself: be on the one that frees them */
-static int stay_on_one_processor(void)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(0, &set);
-	return sched_setaffinity(0, sizeof(set), &set);
-}
-
 FIXTURE_SETUP(death)
 {
-	ASSERT_EQ(0, stay_on_one_processor());
+	ASSERT_EQ(0, taken_prepare());
 	if (function_find(FUNCTION_NVME, self->bdf))
 		SKIP(return, "no NVMe controller of QEMU");
 	if (variant->guarded && function_is_translated(self->bdf))
@@ -178,8 +117,7 @@ FIXTURE_TEARDOWN(death)
 TEST_F_TIMEOUT(death, nothing_written_after, 200)
 {
 	struct last_words words;
-	uint64_t *memory;
-	size_t length;
+	struct taken taken;
 	int pipes[2];
 	pid_t child;
 
@@ -196,14 +134,13 @@ TEST_F_TIMEOUT(death, nothing_written_after, 200)
 
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
-	memory = take_memory(&length);
-	ASSERT_NE(NULL, memory);
+	ASSERT_EQ(0, taken_fill(&taken));
 	EXPECT_EQ(0, function_is_master(self->bdf));
-	ASSERT_LT(NR_PAGES / 2, count_taken(&words, memory, length));
+	ASSERT_LT(NR_PAGES / 2, taken_count(&taken, words.phys, NR_PAGES));
 
 	sleep(WATCH_SECONDS);
-	EXPECT_EQ(0, count_changed(memory, length));
-	munmap(memory, length);
+	EXPECT_EQ(0, taken_changed(&taken));
+	taken_free(&taken);
 }
 
 TEST_HARNESS_MAIN

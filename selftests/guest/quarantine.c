@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -15,7 +16,9 @@
 
 #include "selftests/lib/edu.h"
 #include "selftests/lib/function.h"
+#include "selftests/lib/holder.h"
 #include "selftests/lib/privilege.h"
+#include "selftests/lib/taken.h"
 #include "selftests/lib/uapi.h"
 #include "tools/memory/pages.h"
 
@@ -32,6 +35,7 @@ FIXTURE(quarantine)
 FIXTURE_VARIANT(quarantine)
 {
 	int guarded;
+	int killed;
 };
 
 FIXTURE_VARIANT_ADD(quarantine, guard)
@@ -39,9 +43,20 @@ FIXTURE_VARIANT_ADD(quarantine, guard)
 	.guarded = 1,
 };
 
+FIXTURE_VARIANT_ADD(quarantine, guard_killed)
+{
+	.guarded = 1,
+	.killed = 1,
+};
+
 FIXTURE_VARIANT_ADD(quarantine, node)
 {
 	.guarded = 0,
+};
+
+FIXTURE_VARIANT_ADD(quarantine, node_killed)
+{
+	.killed = 1,
 };
 
 static int open_node(struct edu *edu, int guarded)
@@ -54,12 +69,22 @@ static int open_node(struct edu *edu, int guarded)
 	return ret ? ret : fd;
 }
 
-/* Leave regions behind, as a process does that is killed */
-static int fill_quarantine(struct edu *edu, int guarded, char *pages)
+/* Leave a region behind, by a close or by dying */
+static int fill_quarantine(struct edu *edu, int guarded, int killed,
+			   char *pages)
 {
-	int fd = open_node(edu, guarded);
-	int ret;
+	struct holder holder;
+	int fd, ret;
 
+	if (killed) {
+		ret = holder_start(&holder, guarded ? NULL : edu->bdf,
+				   guarded ? edu->bdf : NULL, pages,
+				   NR_PAGES * PAGE);
+		if (!ret)
+			holder_kill(&holder);
+		return ret;
+	}
+	fd = open_node(edu, guarded);
 	if (fd < 0)
 		return fd;
 	ret = uapi_pin_id(fd, pages, NR_PAGES * PAGE, DMAMEM_PIN_WRITE);
@@ -88,7 +113,7 @@ FIXTURE_SETUP(quarantine)
 	ASSERT_NE(NULL, self->pages);
 	self->pinned = pages_pinned();
 	ASSERT_EQ(0, fill_quarantine(&self->edu, variant->guarded,
-				     self->pages));
+				     variant->killed, self->pages));
 }
 
 FIXTURE_TEARDOWN(quarantine)
@@ -102,8 +127,8 @@ TEST_F(quarantine, keeps_and_reports)
 	EXPECT_EQ(self->pinned + NR_PAGES, pages_pinned());
 	EXPECT_EQ(NR_PAGES * PAGE, quarantined());
 	EXPECT_EQ(NR_PAGES * PAGE, pages_count(QUARANTINE, self->edu.bdf));
-	/* The kept pages stay charged */
-	EXPECT_EQ(NR_PAGES * PAGE / 1024,
+	/* The kept pages stay charged, if there is somebody to charge */
+	EXPECT_EQ(variant->killed ? 0 : NR_PAGES * PAGE / 1024,
 		  pages_count("/proc/self/status", "VmLck:"));
 }
 
@@ -175,6 +200,64 @@ TEST_F(quarantine, node_is_for_the_privileged)
 	fd = uapi_open(self->edu.bdf);
 	EXPECT_LE(0, fd);
 	close(fd);
+}
+
+/*
+ * The device writes after its user has died: not while its bus mastering is off;
+ * and when somebody turns that on again, into the page that was kept, which is
+ * nobody else's.
+ */
+TEST(late_write_is_harmless)
+{
+	char *page, *mine = pages_map(PAGE);
+	struct holder holder;
+	struct taken taken;
+	struct edu edu;
+	uint64_t kept, addr;
+	int fd;
+
+	ASSERT_EQ(0, taken_prepare());
+	if (edu_open(&edu, "dmamem"))
+		SKIP(return, "no edu device");
+	if (function_is_translated(edu.bdf))
+		SKIP(return, "an IOMMU keeps it out");
+	page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, page);
+	ASSERT_EQ(0, holder_start(&holder, edu.bdf, NULL, page, PAGE));
+	kept = holder.dma_addr;
+	memset(page, 0x11, PAGE);
+	ASSERT_EQ(0, edu_read(&edu, kept, EDU_BYTES));
+	memset(page, 0x22, PAGE);
+	ASSERT_EQ(0, edu_write(&edu, kept, EDU_BYTES));
+	ASSERT_EQ(0x11, page[0]);
+
+	memset(page, 0x22, PAGE);
+	edu_start(&edu, kept, EDU_BYTES, true);
+	holder_kill(&holder);
+	ASSERT_EQ(0, edu_wait(&edu));
+	EXPECT_EQ(0x22, page[0]);
+
+	ASSERT_EQ(0, munmap(page, PAGE));
+	ASSERT_EQ(0, taken_fill(&taken));
+	EXPECT_EQ(0, taken_count(&taken, &kept, 1));
+	ASSERT_EQ(0, function_enable(edu.bdf, 1));
+	ASSERT_EQ(0, edu_write(&edu, kept, EDU_BYTES));
+	EXPECT_EQ(0, taken_changed(&taken));
+	taken_free(&taken);
+
+	/* It did write this time: 0x11, as the device can tell */
+	fd = uapi_open(NULL);
+	addr = uapi_dma_addr(fd, uapi_pin_id(fd, mine, PAGE, DMAMEM_PIN_WRITE),
+			     0);
+	ASSERT_NE(0, addr);
+	memset(mine, 0x33, PAGE);
+	ASSERT_EQ(0, edu_read(&edu, addr, EDU_BYTES));
+	ASSERT_EQ(0, edu_read(&edu, kept, EDU_BYTES));
+	ASSERT_EQ(0, edu_write(&edu, addr, EDU_BYTES));
+	EXPECT_EQ(0x11, mine[0]);
+	close(fd);
+	EXPECT_EQ(0, function_vouch(edu.bdf));
 }
 
 /*
