@@ -20,14 +20,29 @@ static bool is_gone(struct pci_dev *pdev)
 	return READ_ONCE(pdev->error_state) == pci_channel_io_perm_failure;
 }
 
+/*
+ * A driver that hears of a reset makes its function quiet itself, and needs it to
+ * work for that: nvme has it delete queues. The reset turns bus mastering off
+ * after that, and afterwards the function is the driver's again.
+ */
+static bool driver_prepares(struct pci_dev *pdev)
+{
+	const struct pci_driver *driver = pci_dev_driver(pdev);
+
+	return driver && driver->err_handler &&
+	       driver->err_handler->reset_prepare;
+}
+
 static int quiesce(struct pci_dev *pdev, bool *drained)
 {
 	/* Removed and still there: the slot may be somebody else's by now */
 	if (!device_is_registered(&pdev->dev))
 		return -ENODEV;
 
-	pci_clear_master(pdev);
-	*drained = pci_wait_for_pending_transaction(pdev);
+	if (!driver_prepares(pdev)) {
+		pci_clear_master(pdev);
+		*drained = pci_wait_for_pending_transaction(pdev);
+	}
 	/* Bus mastering stays off: the reset restores what it finds */
 	return pci_reset_function_locked(pdev);
 }

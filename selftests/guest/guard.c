@@ -2,16 +2,44 @@
 /*
  * Guards: which functions can be one, and when they are stopped.
  */
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <kselftest_harness.h>
 
+#include "selftests/lib/edu.h"
 #include "selftests/lib/function.h"
 #include "selftests/lib/privilege.h"
 #include "selftests/lib/uapi.h"
 #include "tools/memory/pages.h"
+
+#define QUARANTINE "/sys/module/dmamem/parameters/quarantine"
+
+/* A block past the page cache; the disk comes some time after its driver */
+static int read_disk(void)
+{
+	void *buffer = NULL;
+	int fd = -1, tries;
+	ssize_t got;
+
+	for (tries = 0; fd < 0 && tries < 500; tries++) {
+		fd = open("/dev/nvme0n1", O_RDONLY | O_DIRECT | O_CLOEXEC);
+		if (fd < 0)
+			usleep(10000);
+	}
+	if (fd < 0)
+		return -errno;
+	if (posix_memalign(&buffer, PAGE, PAGE))
+		buffer = NULL;
+	got = buffer ? pread(fd, buffer, 512, 0) : -1;
+	free(buffer);
+	close(fd);
+	return got == 512 ? 0 : -EIO;
+}
 
 FIXTURE(guard)
 {
@@ -84,6 +112,126 @@ TEST_F(guard, stopped_when_regions_are_left)
 	close(self->fd);
 	self->fd = -1;
 	EXPECT_EQ(0, function_is_master(self->bdf));
+}
+
+static int pin_and_close(int *fd, char *pages)
+{
+	int ret = uapi_pin_id(*fd, pages, PAGE, DMAMEM_PIN_WRITE);
+
+	close(*fd);
+	*fd = -1;
+	return ret < 0 ? ret : 0;
+}
+
+/* The one that can be stopped does not free the pages, nor wait for the other */
+TEST_F(guard, several)
+{
+	long pinned = pages_pinned();
+	struct edu edu;
+
+	if (edu_open(&edu, NULL))
+		SKIP(return, "no edu device");
+	ASSERT_EQ(0, uapi_guard(self->fd, edu.bdf));
+	ASSERT_EQ(0, uapi_guard(self->fd, self->bdf));
+	ASSERT_EQ(0, pin_and_close(&self->fd, pages_map(PAGE)));
+	EXPECT_EQ(0, function_is_master(self->bdf));
+	EXPECT_EQ(0, function_is_master(edu.bdf));
+	EXPECT_EQ(pinned + 1, pages_pinned());
+	EXPECT_EQ(-1, pages_count(QUARANTINE, self->bdf));
+	EXPECT_EQ(PAGE, pages_count(QUARANTINE, edu.bdf));
+	EXPECT_EQ(-ENOENT, function_vouch(self->bdf));
+	EXPECT_EQ(0, function_vouch(edu.bdf));
+	EXPECT_EQ(pinned, pages_pinned());
+}
+
+/* Both could not be stopped: the pages wait for both */
+TEST_F(guard, several_in_quarantine)
+{
+	long pinned = pages_pinned();
+	struct edu edu;
+
+	if (edu_open(&edu, NULL))
+		SKIP(return, "no edu device");
+	ASSERT_EQ(0, uapi_guard(self->fd, edu.bdf));
+	ASSERT_EQ(0, uapi_guard(self->fd, self->bdf));
+	ASSERT_EQ(0, function_write(self->bdf, "reset_method", "\n"));
+	ASSERT_EQ(0, pin_and_close(&self->fd, pages_map(PAGE)));
+	ASSERT_EQ(0, function_write(self->bdf, "reset_method", "default"));
+	EXPECT_EQ(PAGE, pages_count(QUARANTINE, self->bdf));
+	EXPECT_EQ(PAGE, pages_count(QUARANTINE, edu.bdf));
+	EXPECT_EQ(0, function_vouch(edu.bdf));
+	EXPECT_EQ(pinned + 1, pages_pinned());
+	EXPECT_EQ(0, function_release(self->bdf));
+	EXPECT_EQ(pinned, pages_pinned());
+}
+
+/* Guard function after function until one is refused: its error, how many */
+static int guard_all(int fd, unsigned int *count)
+{
+	DIR *dir = opendir("/sys/bus/pci/devices");
+	struct dirent *entry;
+	int ret = 0;
+
+	*count = 0;
+	if (!dir)
+		return -errno;
+	while (!ret && (entry = readdir(dir))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		ret = uapi_guard(fd, entry->d_name);
+		if (!ret)
+			++*count;
+		else if (ret == -EINVAL) /* a bridge */
+			ret = 0;
+	}
+	closedir(dir);
+	return ret;
+}
+
+TEST_F(guard, as_many_as_info_says)
+{
+	struct dmamem_info info;
+	unsigned int count;
+	int ret;
+
+	ASSERT_EQ(0, uapi_info(self->fd, &info));
+	ret = guard_all(self->fd, &count);
+	if (!ret)
+		SKIP(return, "too few functions");
+	EXPECT_EQ(-ENOSPC, ret);
+	EXPECT_EQ(info.max_guards, count);
+}
+
+/* Whatever it is bound to: the driver keeps it, and the pages come back */
+TEST_F(guard, bound_to_another_driver)
+{
+	long pinned = pages_pinned();
+
+	if (access("/sys/bus/pci/drivers/uio_pci_generic", F_OK))
+		SKIP(return, "no uio_pci_generic");
+	ASSERT_EQ(0, function_bind(self->bdf, "uio_pci_generic"));
+	ASSERT_EQ(0, function_enable(self->bdf, 1));
+	ASSERT_EQ(0, uapi_guard(self->fd, self->bdf));
+	ASSERT_EQ(0, pin_and_close(&self->fd, pages_map(PAGE)));
+	EXPECT_EQ(0, function_is_master(self->bdf));
+	EXPECT_EQ(pinned, pages_pinned());
+	EXPECT_EQ(0, function_bind(self->bdf, NULL));
+}
+
+/* The kernel's own driver hears of the reset, and gets over it */
+TEST_F(guard, bound_to_nvme)
+{
+	long pinned = pages_pinned();
+
+	if (access("/sys/bus/pci/drivers/nvme", F_OK))
+		SKIP(return, "no nvme driver");
+	ASSERT_EQ(0, function_bind(self->bdf, "nvme"));
+	ASSERT_EQ(0, read_disk());
+	ASSERT_EQ(0, uapi_guard(self->fd, self->bdf));
+	ASSERT_EQ(0, pin_and_close(&self->fd, pages_map(PAGE)));
+	EXPECT_EQ(pinned, pages_pinned());
+	EXPECT_EQ(0, read_disk());
+	EXPECT_EQ(0, function_bind(self->bdf, NULL));
 }
 
 /*

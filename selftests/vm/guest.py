@@ -50,7 +50,8 @@ def parser(**kwargs):
                        metavar="TEXT", help="more kernel command line")
     group.add_argument("--module", action="append", default=[],
                        metavar="NAME", help="a module of the kernel to load "
-                       "before dmamem, with what it depends on")
+                       "before dmamem, with what it depends on; NAME? if the "
+                       "kernel has it")
     group.add_argument("--parameters", default="", metavar="TEXT",
                        help="module parameters of dmamem")
     group.add_argument("--disk", metavar="IMAGE",

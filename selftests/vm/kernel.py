@@ -62,10 +62,14 @@ class Kernel:
         return found[0] if found else None
 
     def modules(self, names):
-        """Name and content of the modules, in the order to load them."""
+        """
+        Name and content of the modules, in the order to load them. One whose
+        name ends with a question mark need not exist.
+        """
         loaded = {}
         for name in names:
-            self._load(name, loaded)
+            if not name.endswith("?") or self._find_module(name[:-1]):
+                self._load(name.rstrip("?"), loaded)
         return loaded
 
     def _load(self, name, loaded):

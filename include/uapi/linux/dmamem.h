@@ -334,7 +334,8 @@ struct dmamem_verify {
  * stopped before the pages of a dying process are released: at the last close,
  * if regions are left, its bus mastering is turned off, its transactions are
  * waited for and it is reset. If that fails, the pages stay pinned (@quarantined
- * of DMAMEM_INFO). Only for /dev/dmamem, which knows no function of its own;
+ * of DMAMEM_INFO). A driver that handles resets, as nvme does, is told of this
+ * one first and has the function again afterwards. Only for /dev/dmamem, which knows no function of its own;
  * @max_guards of DMAMEM_INFO says how many it takes. There is no way to take a
  * guard back but to close the file.
  *
