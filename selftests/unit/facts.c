@@ -3,19 +3,14 @@
  * Reading facts from a tree that looks like /proc, /sys and /dev.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <fts.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "kselftest_harness.h"
 
 #include "libdmamem/explain.h"
 #include "libdmamem/facts.h"
 #include "libdmamem/vfio_group.h"
+#include "selftests/lib/fake_tree.h"
 
 #define BDF "0000:00:04.0"
 #define DEVICE "sys/bus/pci/devices/" BDF
@@ -23,67 +18,21 @@
 
 FIXTURE(facts)
 {
-	char root[64];
+	char root[FAKE_TREE_ROOT];
 	struct dmamem_facts facts;
 };
 
-/* Makes the folders above @path, below the current one */
-static void make_parents(const char *path)
-{
-	char *copy = strdup(path), *slash = copy;
-
-	while ((slash = strchr(slash, '/'))) {
-		*slash = '\0';
-		mkdir(copy, 0755);
-		*slash++ = '/';
-	}
-	free(copy);
-}
-
-static int make_file(const char *path, const char *text)
-{
-	int fd, ret;
-
-	make_parents(path);
-	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
-	ret = write(fd, text, strlen(text)) != (ssize_t)strlen(text);
-	return close(fd) || ret;
-}
-
-static int make_link(const char *path, const char *target)
-{
-	make_parents(path);
-	return symlink(target, path);
-}
-
-static int remove_tree(char *root)
-{
-	char * const roots[] = { root, NULL };
-	FTSENT *entry;
-	int ret = 0;
-	FTS *tree;
-
-	tree = fts_open(roots, FTS_PHYSICAL, NULL);
-	while (tree && (entry = fts_read(tree)))
-		if (entry->fts_info != FTS_D)
-			ret |= remove(entry->fts_accpath);
-	return !tree || ret || fts_close(tree);
-}
-
 FIXTURE_SETUP(facts)
 {
-	snprintf(self->root, sizeof(self->root), "/tmp/dmamem-facts-XXXXXX");
-	ASSERT_NE(NULL, mkdtemp(self->root));
-	ASSERT_EQ(0, chdir(self->root));
-	ASSERT_EQ(0, make_file("proc/self/status",
-			       "Name:\tx\nCapEff:\t0000000000220000\n"));
-	ASSERT_EQ(0, make_file(DEVICE "/class", "0x010802\n"));
+	ASSERT_EQ(0, fake_tree_create(self->root));
+	ASSERT_EQ(0, fake_tree_file("proc/self/status",
+				    "Name:\tx\nCapEff:\t0000000000220000\n"));
+	ASSERT_EQ(0, fake_tree_file(DEVICE "/class", "0x010802\n"));
 }
 
 FIXTURE_TEARDOWN(facts)
 {
-	ASSERT_EQ(0, chdir("/"));
-	ASSERT_EQ(0, remove_tree(self->root));
+	ASSERT_EQ(0, fake_tree_remove(self->root));
 }
 
 TEST_F(facts, an_empty_machine)
@@ -105,10 +54,10 @@ TEST_F(facts, capabilities)
 TEST_F(facts, huge_pages)
 {
 #define POOL "sys/kernel/mm/hugepages/hugepages-"
-	ASSERT_EQ(0, make_file(POOL "1048576kB/free_hugepages", "1\n"));
-	ASSERT_EQ(0, make_file(POOL "2048kB/free_hugepages", "3\n"));
-	ASSERT_EQ(0, make_file(POOL "64kB/free_hugepages", "0\n"));
-	ASSERT_EQ(0, make_file("proc/meminfo", "Hugepagesize:     2048 kB\n"));
+	ASSERT_EQ(0, fake_tree_file(POOL "1048576kB/free_hugepages", "1\n"));
+	ASSERT_EQ(0, fake_tree_file(POOL "2048kB/free_hugepages", "3\n"));
+	ASSERT_EQ(0, fake_tree_file(POOL "64kB/free_hugepages", "0\n"));
+	ASSERT_EQ(0, fake_tree_file("proc/meminfo", "Hugepagesize:     2048 kB\n"));
 	ASSERT_EQ(0, dmamem_facts_read(self->root, NULL, &self->facts));
 	EXPECT_EQ(2 << 20, self->facts.hugetlb_size);
 	EXPECT_EQ(64 << 10, self->facts.hugetlb_unit);
@@ -117,8 +66,8 @@ TEST_F(facts, huge_pages)
 
 TEST_F(facts, where_memory_is)
 {
-	ASSERT_EQ(0, make_file("proc/iomem",
-			       "00000000-00000fff : Reserved\n"
+	ASSERT_EQ(0, fake_tree_file("proc/iomem",
+				    "00000000-00000fff : Reserved\n"
 			       "00001000-0009fbff : System RAM\n"
 			       "  00002000-00002fff : Kernel code\n"
 			       "c0000000-febfffff : PCI Bus 0000:00\n"
@@ -134,8 +83,8 @@ TEST_F(facts, where_memory_is)
 /* As who has no privilege reads it */
 TEST_F(facts, where_memory_is_may_be_secret)
 {
-	ASSERT_EQ(0, make_file("proc/iomem",
-			       "00000000-00000000 : System RAM\n"
+	ASSERT_EQ(0, fake_tree_file("proc/iomem",
+				    "00000000-00000000 : System RAM\n"
 			       "00000000-00000000 : System RAM\n"));
 	ASSERT_EQ(0, dmamem_facts_read(self->root, NULL, &self->facts));
 	EXPECT_EQ(0, self->facts.memory_last);
@@ -143,8 +92,8 @@ TEST_F(facts, where_memory_is_may_be_secret)
 
 TEST_F(facts, nodes_of_the_module)
 {
-	ASSERT_EQ(0, make_file("dev/dmamem", ""));
-	ASSERT_EQ(0, make_file("dev/dmamem-" BDF, ""));
+	ASSERT_EQ(0, fake_tree_file("dev/dmamem", ""));
+	ASSERT_EQ(0, fake_tree_file("dev/dmamem-" BDF, ""));
 	ASSERT_EQ(0, dmamem_facts_read(self->root, BDF, &self->facts));
 	EXPECT_TRUE(self->facts.node);
 	EXPECT_TRUE(self->facts.device_node);
@@ -162,23 +111,23 @@ TEST_F(facts, an_unbound_device_without_an_iommu)
 /* As on arm64, where groups come with drivers */
 TEST_F(facts, an_iommu_that_waits_for_a_driver)
 {
-	ASSERT_EQ(0, make_file("sys/class/iommu/smmu3.0x9050000/uevent", ""));
+	ASSERT_EQ(0, fake_tree_file("sys/class/iommu/smmu3.0x9050000/uevent", ""));
 	ASSERT_EQ(0, dmamem_facts_read(self->root, BDF, &self->facts));
 	EXPECT_EQ(DMAMEM_IOMMU_UNDECIDED, self->facts.iommu);
 
-	ASSERT_EQ(0, make_link(DEVICE "/driver",
-			       "../../../../bus/pci/drivers/dmamem"));
+	ASSERT_EQ(0, fake_tree_link(DEVICE "/driver",
+				    "../../../../bus/pci/drivers/dmamem"));
 	ASSERT_EQ(0, dmamem_facts_read(self->root, BDF, &self->facts));
 	EXPECT_EQ(DMAMEM_IOMMU_NONE, self->facts.iommu);
 }
 
 TEST_F(facts, a_bound_device_behind_an_iommu)
 {
-	ASSERT_EQ(0, make_link(DEVICE "/driver",
-			       "../../../bus/pci/drivers/vfio-pci"));
-	ASSERT_EQ(0, make_link(DEVICE "/iommu_group",
-			       "../../../../kernel/iommu_groups/7"));
-	ASSERT_EQ(0, make_file("sys/kernel/iommu_groups/7/type", "DMA-FQ\n"));
+	ASSERT_EQ(0, fake_tree_link(DEVICE "/driver",
+				    "../../../bus/pci/drivers/vfio-pci"));
+	ASSERT_EQ(0, fake_tree_link(DEVICE "/iommu_group",
+				    "../../../../kernel/iommu_groups/7"));
+	ASSERT_EQ(0, fake_tree_file("sys/kernel/iommu_groups/7/type", "DMA-FQ\n"));
 	ASSERT_EQ(0, dmamem_facts_read(self->root, BDF, &self->facts));
 	EXPECT_STREQ("vfio-pci", self->facts.driver);
 	EXPECT_STREQ("7", self->facts.group);
@@ -187,20 +136,20 @@ TEST_F(facts, a_bound_device_behind_an_iommu)
 
 TEST_F(facts, an_iommu_that_lets_all_through)
 {
-	ASSERT_EQ(0, make_link(DEVICE "/iommu_group",
-			       "../../../../kernel/iommu_groups/7"));
-	ASSERT_EQ(0, make_file("sys/kernel/iommu_groups/7/type",
-			       "identity\n"));
+	ASSERT_EQ(0, fake_tree_link(DEVICE "/iommu_group",
+				    "../../../../kernel/iommu_groups/7"));
+	ASSERT_EQ(0, fake_tree_file("sys/kernel/iommu_groups/7/type",
+				    "identity\n"));
 	ASSERT_EQ(0, dmamem_facts_read(self->root, BDF, &self->facts));
 	EXPECT_EQ(DMAMEM_IOMMU_IDENTITY, self->facts.iommu);
 }
 
 TEST_F(facts, vfio_without_an_iommu)
 {
-	ASSERT_EQ(0, make_link(DEVICE "/iommu_group",
-			       "../../../../kernel/iommu_groups/0"));
-	ASSERT_EQ(0, make_file("sys/kernel/iommu_groups/0/name",
-			       "vfio-noiommu\n"));
+	ASSERT_EQ(0, fake_tree_link(DEVICE "/iommu_group",
+				    "../../../../kernel/iommu_groups/0"));
+	ASSERT_EQ(0, fake_tree_file("sys/kernel/iommu_groups/0/name",
+				    "vfio-noiommu\n"));
 	ASSERT_EQ(0, dmamem_facts_read(self->root, BDF, &self->facts));
 	EXPECT_EQ(DMAMEM_IOMMU_PRETENDED, self->facts.iommu);
 }
@@ -231,10 +180,10 @@ TEST_F(facts, who_makes_a_group_not_viable)
 #define MEMBERS "sys/kernel/iommu_groups/7/devices/"
 	char why[DMAMEM_EXPLANATION_SIZE];
 
-	ASSERT_EQ(0, make_file(MEMBERS BDF, ""));
-	ASSERT_EQ(0, make_file(MEMBERS "0000:00:05.0", ""));
-	ASSERT_EQ(0, make_link(DEVICE "/driver", "drivers/vfio-pci"));
-	ASSERT_EQ(0, make_link(OTHER "/driver", "drivers/e1000e"));
+	ASSERT_EQ(0, fake_tree_file(MEMBERS BDF, ""));
+	ASSERT_EQ(0, fake_tree_file(MEMBERS "0000:00:05.0", ""));
+	ASSERT_EQ(0, fake_tree_link(DEVICE "/driver", "drivers/vfio-pci"));
+	ASSERT_EQ(0, fake_tree_link(OTHER "/driver", "drivers/e1000e"));
 	EXPECT_EQ(-EBUSY, dmamem_vfio_group_explain_viability(self->root, "7",
 							      why));
 	EXPECT_NE(NULL, strstr(why, "0000:00:05.0"));
