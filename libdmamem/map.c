@@ -30,7 +30,7 @@ int dmamem_map_create_config(enum dmamem_map_rule rule, uint64_t default_value,
 	    rule != DMAMEM_MAP_OPAQUE)
 		return -EINVAL;
 
-	new = dmamem_map_tables_reserve();
+	new = dmamem_map_tables_reserve(config->leaves_added);
 	if (!new)
 		return -ENOMEM;
 	ret = -pthread_mutex_init(&new->lock, NULL);
@@ -72,8 +72,7 @@ const uint64_t *dmamem_map_leaf(const struct dmamem_map *map, uint64_t addr)
 		return entry_leaf(entry);
 	if (!entry || !map->resident)
 		return NULL;
-	return __atomic_load_n(&map->spares[addr >> CHUNK_SHIFT],
-			       __ATOMIC_ACQUIRE);
+	return entry_leaf(load_index(map->spares, addr >> CHUNK_SHIFT));
 }
 
 static uint64_t min_u64(uint64_t a, uint64_t b)

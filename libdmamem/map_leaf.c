@@ -138,16 +138,41 @@ int dmamem_map_leaves_reserve(struct dmamem_map *map, size_t nr)
 	return 0;
 }
 
-/* A leaf that nobody has seen yet, contents undefined */
-uint64_t *dmamem_map_leaf_take(struct dmamem_map *map)
+/*
+ * Which of @leaf_to_dma says where devices find a leaf. There is one for all
+ * leaves of a run. 0: none, devices cannot, or there are too many runs.
+ */
+static uint64_t index_of(struct dmamem_map *map, uint64_t leaf)
+{
+	uint64_t *last = &map->pool.last_index;
+	uint64_t dma, to_dma;
+
+	if (!map->config.leaves_added)
+		return 0;
+	dma = map_translate(map, leaf, NULL);
+	if (dma == map->default_value)
+		return 0;
+	to_dma = dma - leaf;
+	if (!*last || map->leaf_to_dma[*last] != to_dma) {
+		if (*last == NR_LEAF_INDEXES - 1)
+			return 0;
+		map->leaf_to_dma[++*last] = to_dma;
+	}
+	return *last;
+}
+
+/* A leaf that nobody has seen yet, contents undefined, with its index */
+uint64_t dmamem_map_leaf_take(struct dmamem_map *map)
 {
 	struct dmamem_leaf_pool *pool = &map->pool;
+	uint64_t leaf;
 
 	while (pool->current->nr_taken == LEAVES_PER_BLOCK)
 		pool->current = pool->current->next;
 	pool->nr_free--;
-	return (uint64_t *)(pool->current->mem +
-			    pool->current->nr_taken++ * PAGE_SIZE);
+	leaf = (uintptr_t)pool->current->mem +
+	       pool->current->nr_taken++ * PAGE_SIZE;
+	return leaf | index_of(map, leaf) << LEAF_INDEX_SHIFT;
 }
 
 void dmamem_map_leaves_release(struct dmamem_map *map)

@@ -9,12 +9,14 @@
  *			(its low bits are free), shifted left by one in others
  * otherwise
  *
- *	ENTRY_LEAF	pointer to the values of the chunk's 512 pages
- *	ENTRY_TABLE	(in @root only) see @slots
+ *	ENTRY_LEAF	address of the values of the chunk's 512 pages
+ *	ENTRY_TABLE	(in @root only) see @packed, then @slots
  *
- * A leaf holds plain values, laid out as an NVMe PRP list page.
+ * A chunk whose value can be told in 4 bytes has it in @packed, and its slot
+ * does not count: most lookups in much memory find what they look for in half
+ * the cache. A leaf holds plain values, laid out as an NVMe PRP list page.
  *
- * Both arrays are indexed by address alone and lie at a fixed distance from the
+ * All tables are indexed by address alone and lie at a fixed distance from the
  * map itself: no lookup waits for a pointer. They are address space that is
  * made accessible as it is needed; a fresh page reads as "nothing is set".
  */
@@ -35,10 +37,11 @@
 #define NR_CHUNKS (UINT64_C(1) << (DMAMEM_ADDRESS_BITS - CHUNK_SHIFT))
 #define NR_GIBS (UINT64_C(1) << (DMAMEM_ADDRESS_BITS - GIB_SHIFT))
 
-/* The unit in which tables are made accessible, a huge page of entries */
-#define GRANULE_SHIFT 39
+/* The unit in which tables are made accessible: a huge page of @packed */
+#define GRANULE_SHIFT 40
 #define NR_GRANULES (UINT64_C(1) << (DMAMEM_ADDRESS_BITS - GRANULE_SHIFT))
-#define GRANULE_BYTES ((UINT64_C(1) << (GRANULE_SHIFT - CHUNK_SHIFT)) * 8)
+#define CHUNKS_PER_GRANULE (UINT64_C(1) << (GRANULE_SHIFT - CHUNK_SHIFT))
+#define GIBS_PER_GRANULE (UINT64_C(1) << (GRANULE_SHIFT - GIB_SHIFT))
 
 #define ENTRY_VALUE 1u
 #define ENTRY_LEAF 2u
@@ -47,6 +50,16 @@
 #define ENTRY_BOXED 8u
 /* With ENTRY_LEAF: every page of the chunk is set */
 #define ENTRY_COMPLETE 16u
+/* With ENTRY_COMPLETE: and the leaf is where a device can read it */
+#define ENTRY_LISTED 32u
+
+/* Above the address of a leaf: which of @leaf_to_dma leads to it, or 0 */
+#define LEAF_INDEX_SHIFT DMAMEM_ADDRESS_BITS
+#define NR_LEAF_INDEXES (UINT64_C(1) << (64 - LEAF_INDEX_SHIFT))
+
+/* A packed value counts these from 1, for 0 is no value: 128 KiB, to 2^49 */
+#define PACKED_SHIFT 17
+#define PACKED_UNIT (UINT64_C(1) << PACKED_SHIFT)
 
 /* What a leaf of a linear map holds for a page that is not set */
 #define LEAF_ABSENT UINT64_MAX
@@ -81,6 +94,8 @@ struct dmamem_leaf_pool {
 	struct dmamem_leaf_block *last;
 	struct dmamem_leaf_block *current;
 	size_t nr_free;
+	/* The last of @leaf_to_dma in use */
+	uint64_t last_index;
 };
 
 struct dmamem_map {
@@ -95,14 +110,17 @@ struct dmamem_map {
 	struct dmamem_map_config config;
 	struct dmamem_leaf_pool pool;
 	bool granule_ready[NR_GRANULES];
+	bool granule_huge[NR_GRANULES];
+	/* GiBs with ENTRY_TABLE */
 	uint16_t nr_tables[NR_GRANULES];
-	/* Which GiBs are counted there: a GiB may be split again and again */
-	bool has_table[NR_GIBS];
 
 	uint64_t root[NR_GIBS] __attribute__((aligned(4096)));
-	uint64_t slots[NR_CHUNKS] __attribute__((aligned(GRANULE_BYTES)));
-	/* Leaves that a chunk has, but that its entry does not point to */
-	uint64_t *spares[NR_CHUNKS];
+	/* What to add to the address of a leaf; only if there are leaves_added */
+	uint64_t leaf_to_dma[NR_LEAF_INDEXES];
+	uint32_t packed[NR_CHUNKS] __attribute__((aligned(CHUNK_SIZE)));
+	uint64_t slots[NR_CHUNKS];
+	/* Leaves that a chunk has, but that its entry does not name */
+	uint64_t spares[NR_CHUNKS];
 };
 
 /* Entries and leaves are read while they are written */
@@ -124,6 +142,15 @@ static inline uint64_t load_index(const uint64_t *table, uint64_t index)
 	return load_acquire((const uint64_t *)(bytes + index * sizeof(*table)));
 }
 
+static inline uint32_t load_packed(const uint32_t *table, uint64_t index)
+{
+	const char *bytes = (const char *)table;
+
+	return __atomic_load_n((const uint32_t *)(bytes + index *
+						  sizeof(*table)),
+			       __ATOMIC_ACQUIRE);
+}
+
 static inline uint64_t load_page(const uint64_t *page)
 {
 	return __atomic_load_n(page, __ATOMIC_RELAXED);
@@ -141,7 +168,7 @@ static inline bool entry_is_leaf(uint64_t entry)
 
 static inline uint64_t *entry_leaf(uint64_t entry)
 {
-	return (uint64_t *)(uintptr_t)(entry & ~(PAGE_SIZE - 1));
+	return (uint64_t *)(uintptr_t)(entry & (ADDRESS_END - PAGE_SIZE));
 }
 
 static inline uint64_t entry_value(const struct dmamem_map *map, uint64_t entry)
@@ -150,9 +177,24 @@ static inline uint64_t entry_value(const struct dmamem_map *map, uint64_t entry)
 						entry >> 1;
 }
 
-static inline unsigned int page_index(uint64_t addr)
+static inline uint64_t page_index(uint64_t addr)
 {
 	return addr >> PAGE_SHIFT & (PAGES_PER_CHUNK - 1);
+}
+
+static inline uint64_t packed_value(uint32_t packed)
+{
+	return ((uint64_t)packed << PACKED_SHIFT) - PACKED_UNIT;
+}
+
+/* The entry for the chunk of @addr, of a GiB that has ENTRY_TABLE */
+static inline uint64_t chunk_entry(const struct dmamem_map *map, uint64_t addr)
+{
+	uint32_t packed = load_packed(map->packed, addr >> CHUNK_SHIFT);
+
+	if (likely(packed))
+		return packed_value(packed) + ENTRY_VALUE;
+	return load_index(map->slots, addr >> CHUNK_SHIFT);
 }
 
 /* The entry for @addr (below 2^48) and, in @size, how much it describes */
@@ -163,7 +205,7 @@ static inline uint64_t map_entry(const struct dmamem_map *map, uint64_t addr,
 
 	*size = GIB_SIZE;
 	if (entry == ENTRY_TABLE) {
-		entry = load_index(map->slots, addr >> CHUNK_SHIFT);
+		entry = chunk_entry(map, addr);
 		*size = CHUNK_SIZE;
 	}
 	return entry;
@@ -191,25 +233,38 @@ static inline uint64_t map_translate_leaf(const struct dmamem_map *map,
 	return value + offset;
 }
 
+/* A chunk whose value does not fit 4 bytes, or that has none or many */
+static inline uint64_t map_translate_slot(const struct dmamem_map *map,
+					  uint64_t addr, uint64_t *len)
+{
+	uint64_t entry = load_index(map->slots, addr >> CHUNK_SHIFT);
+	uint64_t offset = addr & (CHUNK_SIZE - 1);
+
+	if (entry_is_leaf(entry))
+		return map_translate_leaf(map, entry, addr, len);
+	if (likely(entry && map_within(len, CHUNK_SIZE - offset)))
+		return entry - ENTRY_VALUE + offset;
+	return dmamem_map_translate_slow(map, addr, len);
+}
+
 /* The common cases by the shortest way, for functions that translate */
 static inline uint64_t map_translate(const struct dmamem_map *map,
 				     uint64_t addr, uint64_t *len)
 {
 	uint64_t entry, offset;
+	uint32_t packed;
 
 	if (unlikely(addr >> GIB_SHIFT >= map->nr_linear_gibs))
 		return dmamem_map_translate_slow(map, addr, len);
 
 	entry = load_index(map->root, addr >> GIB_SHIFT);
-	if (entry == ENTRY_TABLE) {
-		entry = load_index(map->slots, addr >> CHUNK_SHIFT);
+	if (likely(entry == ENTRY_TABLE)) {
+		packed = load_packed(map->packed, addr >> CHUNK_SHIFT);
 		offset = addr & (CHUNK_SIZE - 1);
-		if (likely(entry & ENTRY_VALUE)) {
-			if (map_within(len, CHUNK_SIZE - offset))
-				return entry - ENTRY_VALUE + offset;
-		} else if (entry) {
-			return map_translate_leaf(map, entry, addr, len);
-		}
+		if (unlikely(!packed))
+			return map_translate_slot(map, addr, len);
+		if (map_within(len, CHUNK_SIZE - offset))
+			return packed_value(packed) + offset;
 	} else if (entry) {
 		offset = addr & (GIB_SIZE - 1);
 		if (map_within(len, GIB_SIZE - offset))
@@ -219,15 +274,15 @@ static inline uint64_t map_translate(const struct dmamem_map *map,
 }
 
 /* map_tables.c */
-struct dmamem_map *dmamem_map_tables_reserve(void);
+struct dmamem_map *dmamem_map_tables_reserve(bool devices_read);
 void dmamem_map_tables_release(struct dmamem_map *map);
 int dmamem_map_tables_prepare(struct dmamem_map *map, uint64_t addr,
 			      uint64_t end);
-void dmamem_map_table_added(struct dmamem_map *map, uint64_t gib);
+void dmamem_map_set_root(struct dmamem_map *map, uint64_t gib, uint64_t entry);
 
 /* map_leaf.c */
 int dmamem_map_leaves_reserve(struct dmamem_map *map, size_t nr);
-uint64_t *dmamem_map_leaf_take(struct dmamem_map *map);
+uint64_t dmamem_map_leaf_take(struct dmamem_map *map);
 void dmamem_map_leaves_release(struct dmamem_map *map);
 
 /* map.c, map_write.c: for the layers above */

@@ -3,8 +3,8 @@
  * Address space for a map's tables, and memory behind the parts in use.
  *
  * The reservation is inaccessible, so that it counts neither as committed nor
- * as resident; 2 MiB of a table at a time, entries for 512 GiB, are opened up
- * when something is set there.
+ * as resident; entries for 1 TiB at a time are opened up when something is set
+ * there.
  */
 #include <errno.h>
 #include <sys/mman.h>
@@ -32,18 +32,21 @@ static void *reserve(size_t size, size_t align)
 	return mem + head;
 }
 
-struct dmamem_map *dmamem_map_tables_reserve(void)
+/* @devices_read: there will be leaves where devices can read them */
+struct dmamem_map *dmamem_map_tables_reserve(bool devices_read)
 {
+	size_t size = offsetof(struct dmamem_map, leaf_to_dma);
 	struct dmamem_map *map;
 
 	map = reserve(sizeof(*map), _Alignof(struct dmamem_map));
 	if (!map)
 		return NULL;
-	/* A huge page for the first entry would be waste; see table_added() */
+	/* A huge page for the first entry would be waste; see use_huge_page() */
 	madvise(map, sizeof(*map), MADV_NOHUGEPAGE);
 	madvise(map, sizeof(*map), MADV_DONTDUMP);
-	if (mprotect(map, offsetof(struct dmamem_map, root) + sizeof(map->root),
-		     PROT_READ | PROT_WRITE)) {
+	if (devices_read)
+		size += sizeof(map->leaf_to_dma);
+	if (mprotect(map, size, PROT_READ | PROT_WRITE)) {
 		dmamem_map_tables_release(map);
 		return NULL;
 	}
@@ -55,19 +58,22 @@ void dmamem_map_tables_release(struct dmamem_map *map)
 	munmap(map, sizeof(*map));
 }
 
-static char *granule_of(void *table, uint64_t granule)
+/* The part of a table with entries of @size bytes that is for one granule */
+static int open_table(void *table, size_t size, uint64_t granule)
 {
-	return (char *)table + granule * GRANULE_BYTES;
+	size_t bytes = CHUNKS_PER_GRANULE * size;
+
+	return mprotect((char *)table + granule * bytes, bytes,
+			PROT_READ | PROT_WRITE);
 }
 
 static int open_granule(struct dmamem_map *map, uint64_t granule)
 {
 	if (map->granule_ready[granule])
 		return 0;
-	if (mprotect(granule_of(map->slots, granule), GRANULE_BYTES,
-		     PROT_READ | PROT_WRITE) ||
-	    mprotect(granule_of(map->spares, granule), GRANULE_BYTES,
-		     PROT_READ | PROT_WRITE))
+	if (open_table(map->packed, sizeof(*map->packed), granule) ||
+	    open_table(map->slots, sizeof(*map->slots), granule) ||
+	    open_table(map->spares, sizeof(*map->spares), granule))
 		return -ENOMEM;
 	map->granule_ready[granule] = true;
 	return 0;
@@ -93,16 +99,27 @@ int dmamem_map_tables_prepare(struct dmamem_map *map, uint64_t addr,
  * Lookups all over terabytes miss the TLB at every table: once half of a
  * granule is in use a huge page costs little and saves that. Best effort.
  */
-void dmamem_map_table_added(struct dmamem_map *map, uint64_t gib)
+static void use_huge_page(struct dmamem_map *map, uint64_t granule)
 {
-	uint64_t granule = gib >> (GRANULE_SHIFT - GIB_SHIFT);
-	void *table = granule_of(map->slots, granule);
+	void *packed = &map->packed[granule * CHUNKS_PER_GRANULE];
+	size_t bytes = CHUNKS_PER_GRANULE * sizeof(*map->packed);
 
-	if (map->has_table[gib])
+	if (map->granule_huge[granule])
 		return;
-	map->has_table[gib] = true;
-	if (++map->nr_tables[granule] != GRANULE_BYTES / PAGE_SIZE / 2)
-		return;
-	madvise(table, GRANULE_BYTES, MADV_HUGEPAGE);
-	madvise(table, GRANULE_BYTES, MADV_COLLAPSE);
+	map->granule_huge[granule] = true;
+	madvise(packed, bytes, MADV_HUGEPAGE);
+	madvise(packed, bytes, MADV_COLLAPSE);
+}
+
+/* Tables, if @entry says that there are some, say the same as it does */
+void dmamem_map_set_root(struct dmamem_map *map, uint64_t gib, uint64_t entry)
+{
+	uint64_t granule = gib / GIBS_PER_GRANULE;
+
+	if (map->root[gib] == ENTRY_TABLE)
+		map->nr_tables[granule]--;
+	store_release(&map->root[gib], entry);
+	if (entry == ENTRY_TABLE &&
+	    ++map->nr_tables[granule] >= GIBS_PER_GRANULE / 2)
+		use_huge_page(map, granule);
 }

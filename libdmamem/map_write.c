@@ -7,7 +7,8 @@
  * have read before they were held up. So:
  *
  * - An entry is changed by one store, after what it points to is complete. A
- *   GiB or chunk is first split into parts that say the same, then changed.
+ *   GiB or chunk is first split into parts that say the same, then changed. A
+ *   packed value goes after its slot is right.
  * - What an entry no longer points to stays as it is. A reader who came by the
  *   old entry finds there what was true then, and for pages that nobody writes
  *   this is still true. When a table or leaf is used again, it is for the same
@@ -15,233 +16,35 @@
  */
 #include <errno.h>
 
-#include "libdmamem/map_private.h"
+#include "libdmamem/map_write.h"
 
-/**
- * struct map_source - the values still to be written
- * @value: of the next page, as leaves hold it
- * @left: bytes that are left of the current run
- * @step: what the value advances by with every page
- * @next: the run after the current one
- * @absent: it is the absence of values that is written
- */
-struct map_source {
-	uint64_t value;
-	uint64_t left;
-	uint64_t step;
-	const struct dmamem_run *next;
-	bool absent;
-};
-
-static uint64_t value_step(const struct dmamem_map *map)
-{
-	return map->rule == DMAMEM_MAP_LINEAR ? PAGE_SIZE : 0;
-}
-
-static uint64_t absent_page(const struct dmamem_map *map)
-{
-	return map->rule == DMAMEM_MAP_LINEAR ? LEAF_ABSENT :
-						map->default_value;
-}
-
-/* Can an entry hold this value, or does it take a leaf? */
-static bool value_fits(const struct dmamem_map *map, uint64_t value)
-{
-	return map->rule == DMAMEM_MAP_LINEAR || !(value >> 63);
-}
-
-static uint64_t value_entry(const struct dmamem_map *map, uint64_t value)
-{
-	if (value == absent_page(map))
-		return 0;
-	if (map->rule == DMAMEM_MAP_LINEAR)
-		return value | ENTRY_VALUE;
-	return value << 1 | ENTRY_VALUE;
-}
-
-static uint64_t source_entry(const struct dmamem_map *map,
-			     const struct map_source *source)
-{
-	return value_entry(map, source->value);
-}
-
-static bool source_fits(const struct dmamem_map *map,
-			const struct map_source *source)
-{
-	return source->value == absent_page(map) ||
-	       value_fits(map, source->value);
-}
-
-static void source_advance(struct map_source *source, uint64_t len)
-{
-	source->value += source->step * (len >> PAGE_SHIFT);
-	source->left -= len;
-}
-
-static void source_refill(struct map_source *source)
-{
-	/* The runs amount to the range. NOLINTNEXTLINE(clang-analyzer-*) */
-	source->value = source->next->value;
-	source->left = source->next->len;
-	source->next++;
-}
-
-/* The entry for a part of a GiB or a chunk that has @entry as a whole */
-static uint64_t entry_part(const struct dmamem_map *map, uint64_t entry,
-			   uint64_t offset)
-{
-	if (entry && map->rule == DMAMEM_MAP_LINEAR)
-		return entry + offset;
-	return entry;
-}
-
-static void remember_leaf(struct dmamem_map *map, uint64_t chunk,
-			  uint64_t *leaf)
-{
-	__atomic_store_n(&map->spares[chunk], leaf, __ATOMIC_RELEASE);
-}
-
-static uint64_t *chunk_leaf(const struct dmamem_map *map, uint64_t chunk)
-{
-	uint64_t entry = map->slots[chunk];
-
-	return entry_is_leaf(entry) ? entry_leaf(entry) : map->spares[chunk];
-}
-
-static void set_slot(struct dmamem_map *map, uint64_t chunk, uint64_t entry)
-{
-	uint64_t old = map->slots[chunk];
-
-	if (entry_is_leaf(old) && !entry_is_leaf(entry))
-		remember_leaf(map, chunk, entry_leaf(old));
-	store_release(&map->slots[chunk], entry);
-}
-
-/* Have @gib described by slots. Its tables are accessible. */
+/* Have @gib described by its chunks. Its tables are accessible. */
 static void split_gib(struct dmamem_map *map, uint64_t gib)
 {
 	uint64_t entry = map->root[gib];
-	uint64_t first = gib * CHUNKS_PER_GIB;
 
 	if (entry == ENTRY_TABLE)
 		return;
-	for (uint64_t i = 0; i < CHUNKS_PER_GIB; i++)
-		set_slot(map, first + i,
-			 entry_part(map, entry, i * CHUNK_SIZE));
-	store_release(&map->root[gib], ENTRY_TABLE);
-	dmamem_map_table_added(map, gib);
+	for (uint64_t i = 0; i < GIB_SIZE; i += CHUNK_SIZE)
+		dmamem_map_set_chunk(map, gib * GIB_SIZE + i,
+				     entry_part(map, entry, i));
+	dmamem_map_set_root(map, gib, ENTRY_TABLE);
 }
 
-/* Describe @gib by one entry again if its slots permit */
+/* Describe @gib by one entry again if its chunks permit */
 static void fold_gib(struct dmamem_map *map, uint64_t gib)
 {
-	const uint64_t *slots = &map->slots[gib * CHUNKS_PER_GIB];
-	uint64_t last = CHUNKS_PER_GIB - 1;
-	uint64_t end = entry_part(map, slots[0], last * CHUNK_SIZE);
+	uint64_t addr = gib * GIB_SIZE, last = GIB_SIZE - CHUNK_SIZE;
+	uint64_t first = chunk_entry(map, addr);
+	uint64_t end = entry_part(map, first, last);
 
-	if (!(slots[0] & ENTRY_VALUE) || slots[last] != end || end < slots[0])
+	if (!(first & ENTRY_VALUE) || end < first ||
+	    chunk_entry(map, addr + last) != end)
 		return;
-	for (uint64_t i = 1; i < last; i++)
-		if (slots[i] != entry_part(map, slots[0], i * CHUNK_SIZE))
+	for (uint64_t i = CHUNK_SIZE; i < last; i += CHUNK_SIZE)
+		if (chunk_entry(map, addr + i) != entry_part(map, first, i))
 			return;
-	store_release(&map->root[gib], slots[0]);
-}
-
-/* The entry that says the same as a leaf does, or @entry if there is none */
-static uint64_t fold_leaf(const struct dmamem_map *map, const uint64_t *leaf,
-			  uint64_t entry)
-{
-	uint64_t absent = absent_page(map);
-	uint64_t step = leaf[0] == absent ? 0 : value_step(map);
-	uint64_t last = leaf[0] + step * (PAGES_PER_CHUNK - 1);
-
-	if (leaf[PAGES_PER_CHUNK - 1] != last || last < leaf[0])
-		return entry;
-	if (leaf[0] != absent &&
-	    (map->rule == DMAMEM_MAP_OPAQUE || !value_fits(map, leaf[0])))
-		return entry;
-	for (unsigned int i = 1; i < PAGES_PER_CHUNK; i++)
-		if (leaf[i] != leaf[0] + step * i)
-			return entry;
-	return value_entry(map, leaf[0]);
-}
-
-static void fill_leaf(const struct dmamem_map *map, uint64_t *leaf,
-		      uint64_t entry)
-{
-	uint64_t value = entry ? entry_value(map, entry) : absent_page(map);
-	uint64_t step = entry ? value_step(map) : 0;
-
-	for (unsigned int i = 0; i < PAGES_PER_CHUNK; i++) {
-		store_page(&leaf[i], value);
-		value += step;
-	}
-}
-
-/* Most of the time of a registration goes by here, if the pages are scattered */
-static void write_pages(uint64_t *page, const uint64_t *end,
-			struct map_source *source)
-{
-	struct map_source s = *source;
-
-	do {
-		if (!s.left)
-			source_refill(&s);
-		store_page(page, s.value);
-		s.value += s.step;
-		s.left -= PAGE_SIZE;
-	} while (++page < end);
-	*source = s;
-}
-
-static bool is_complete(const struct dmamem_map *map, const uint64_t *leaf)
-{
-	uint64_t absent = absent_page(map);
-
-	/* What is set page by page is mostly set upwards */
-	for (unsigned int i = PAGES_PER_CHUNK; i-- > 0;)
-		if (leaf[i] == absent)
-			return false;
-	return true;
-}
-
-/* The entry for a leaf after @source was written to some of it or all */
-static uint64_t leaf_entry(const struct dmamem_map *map, uint64_t *leaf,
-			   uint64_t old, bool whole,
-			   const struct map_source *source)
-{
-	uint64_t entry = (uintptr_t)leaf | ENTRY_LEAF;
-
-	if (source->absent)
-		return entry;
-	if (whole || old & (ENTRY_VALUE | ENTRY_COMPLETE) ||
-	    is_complete(map, leaf))
-		entry |= ENTRY_COMPLETE;
-	return entry;
-}
-
-/* The chunk has a leaf, or one can be taken. Its GiB is described by slots. */
-static void write_leaf(struct dmamem_map *map, uint64_t addr, uint64_t end,
-		       struct map_source *source)
-{
-	uint64_t chunk = addr >> CHUNK_SHIFT;
-	uint64_t *leaf = chunk_leaf(map, chunk);
-	uint64_t old = map->slots[chunk];
-	bool whole = end - addr == CHUNK_SIZE;
-	bool boxed = whole && source->left >= CHUNK_SIZE;
-	uint64_t entry;
-
-	if (!leaf)
-		leaf = dmamem_map_leaf_take(map);
-	if (!whole && !entry_is_leaf(old))
-		fill_leaf(map, leaf, old);
-	write_pages(&leaf[page_index(addr)], &leaf[page_index(end - 1) + 1],
-		    source);
-	entry = leaf_entry(map, leaf, old, whole, source);
-	entry = fold_leaf(map, leaf, boxed ? entry | ENTRY_BOXED : entry);
-	if (!entry_is_leaf(entry))
-		remember_leaf(map, chunk, leaf);
-	set_slot(map, chunk, entry);
+	dmamem_map_set_root(map, gib, first);
 }
 
 /* Does one entry say all of @size bytes from here on? */
@@ -252,39 +55,24 @@ static bool takes_entry(const struct dmamem_map *map,
 	       (source->absent || !map->resident);
 }
 
-/* One entry says all of the chunk from now on, by way of the GiB's table */
-static void write_slot(struct dmamem_map *map, uint64_t addr,
-		       struct map_source *source)
-{
-	uint64_t chunk = addr >> CHUNK_SHIFT;
-	uint64_t *leaf = chunk_leaf(map, chunk);
-
-	split_gib(map, addr >> GIB_SHIFT);
-	set_slot(map, chunk, source_entry(map, source));
-	source_advance(source, CHUNK_SIZE);
-	/* A device that still reads the leaf must find nothing in it */
-	if (leaf && source->absent)
-		fill_leaf(map, leaf, 0);
-}
-
 static int write_chunk(struct dmamem_map *map, uint64_t addr, uint64_t end,
 		       struct map_source *source)
 {
-	uint64_t chunk = addr >> CHUNK_SHIFT;
 	int ret;
 
 	if (end - addr == CHUNK_SIZE && takes_entry(map, source, CHUNK_SIZE)) {
-		write_slot(map, addr, source);
+		split_gib(map, addr >> GIB_SHIFT);
+		dmamem_map_write_chunk(map, addr, source);
 		return 0;
 	}
-	if (!chunk_leaf(map, chunk)) {
+	if (!dmamem_map_chunk_leaf(map, addr)) {
 		/* The new memory may be entered into this very GiB */
 		ret = dmamem_map_leaves_reserve(map, 1);
 		if (ret)
 			return ret;
 	}
 	split_gib(map, addr >> GIB_SHIFT);
-	write_leaf(map, addr, end, source);
+	dmamem_map_write_leaf(map, addr, end, source);
 	return 0;
 }
 
@@ -323,12 +111,12 @@ static int write_chunks(struct dmamem_map *map, uint64_t addr, uint64_t end,
 
 static bool has_leaves(const struct dmamem_map *map, uint64_t gib)
 {
-	uint64_t first = gib * CHUNKS_PER_GIB;
+	uint64_t addr = gib * GIB_SIZE;
 
-	if (!map->granule_ready[gib >> (GRANULE_SHIFT - GIB_SHIFT)])
+	if (!map->granule_ready[gib / GIBS_PER_GRANULE])
 		return false;
-	for (uint64_t i = 0; i < CHUNKS_PER_GIB; i++)
-		if (chunk_leaf(map, first + i))
+	for (uint64_t i = 0; i < GIB_SIZE; i += CHUNK_SIZE)
+		if (dmamem_map_chunk_leaf(map, addr + i))
 			return true;
 	return false;
 }
@@ -343,7 +131,7 @@ static int write_gib(struct dmamem_map *map, uint64_t addr, uint64_t end,
 		source_refill(source);
 	if (end - addr == GIB_SIZE && takes_entry(map, source, GIB_SIZE) &&
 	    !(source->absent && map->root[gib] && has_leaves(map, gib))) {
-		store_release(&map->root[gib], source_entry(map, source));
+		dmamem_map_set_root(map, gib, source_entry(map, source));
 		source_advance(source, GIB_SIZE);
 		return 0;
 	}
@@ -380,9 +168,8 @@ static int reserve_every_leaf(struct dmamem_map *map, uint64_t addr,
 	ret = dmamem_map_tables_prepare(map, addr, end);
 	if (ret)
 		return ret;
-	for (uint64_t chunk = addr >> CHUNK_SHIFT;
-	     chunk <= (end - 1) >> CHUNK_SHIFT; chunk++)
-		nr += !chunk_leaf(map, chunk);
+	for (addr &= ~(CHUNK_SIZE - 1); addr < end; addr += CHUNK_SIZE)
+		nr += !dmamem_map_chunk_leaf(map, addr);
 	return dmamem_map_leaves_reserve(map, nr);
 }
 
@@ -396,7 +183,7 @@ static int reserve_edge(struct dmamem_map *map, uint64_t addr,
 		return 0;
 	ret = dmamem_map_tables_prepare(map, addr, addr + 1);
 	if (!ret && addr & (CHUNK_SIZE - 1))
-		*nr += !chunk_leaf(map, addr >> CHUNK_SHIFT);
+		*nr += !dmamem_map_chunk_leaf(map, addr);
 	return ret;
 }
 
@@ -477,10 +264,11 @@ int dmamem_map_reserve(struct dmamem_map *map, uint64_t addr, uint64_t len)
 		return ret;
 	pthread_mutex_lock(&map->lock);
 	ret = reserve_every_leaf(map, addr, end);
-	for (uint64_t chunk = addr >> CHUNK_SHIFT;
-	     !ret && chunk <= (end - 1) >> CHUNK_SHIFT; chunk++)
-		if (!chunk_leaf(map, chunk))
-			remember_leaf(map, chunk, dmamem_map_leaf_take(map));
+	addr &= ~(CHUNK_SIZE - 1);
+	for (; !ret && addr < end; addr += CHUNK_SIZE)
+		if (!dmamem_map_chunk_leaf(map, addr))
+			dmamem_map_keep_leaf(map, addr,
+					     dmamem_map_leaf_take(map));
 	pthread_mutex_unlock(&map->lock);
 	return ret;
 }

@@ -53,13 +53,13 @@ static inline int prp_finish(const struct dmamem_nvme_prp_builder *builder,
 			     uint32_t nr_pages)
 {
 	struct dmamem_nvme_prp_stats *stats = builder->stats;
+	uint64_t counts = nr_entries | (uint64_t)nr_pages << 32;
 
-	*prp = (struct dmamem_nvme_prp){
-		.prp1 = prp1,
-		.prp2 = prp2,
-		.nr_entries = (uint32_t)nr_entries,
-		.nr_pages = nr_pages,
-	};
+	prp->prp1 = prp1;
+	prp->prp2 = prp2;
+	/* Compilers do not see that one store will do */
+	memcpy((char *)prp + offsetof(struct dmamem_nvme_prp, nr_entries),
+	       &counts, sizeof(counts));
 	if (!stats)
 		return 0;
 	if (nr_entries <= 2)
@@ -70,6 +70,55 @@ static inline int prp_finish(const struct dmamem_nvme_prp_builder *builder,
 		stats->resident++;
 	return 0;
 }
+
+/*
+ * Is there more than the first page? Bytes after it, less one, in @rest. What is
+ * nothing or too much is more than any chunk.
+ */
+static inline bool crosses_page(uint64_t va, uint64_t len, uint64_t *rest)
+{
+	return __builtin_add_overflow(len - 1, va | -PAGE_SIZE, rest);
+}
+
+static inline bool leaves_chunk(uint64_t va, uint64_t rest)
+{
+	return page_index(va) + (rest >> PAGE_SHIFT) >= PAGES_PER_CHUNK - 1;
+}
+
+/* Every page of the leaf is set, and devices can read it: it is the list */
+static inline int prp_listed(const struct dmamem_nvme_prp_builder *builder,
+			     struct dmamem_nvme_prp *prp, uint64_t va,
+			     uint64_t rest, uint64_t leaf)
+{
+	uint64_t to_dma = builder->map->leaf_to_dma[leaf >> LEAF_INDEX_SHIFT];
+	const uint64_t *slots = leaf_slots(leaf, va);
+
+	return prp_finish(builder, prp,
+			  load_page(slots) + (va & (PAGE_SIZE - 1)),
+			  (uintptr_t)(slots + 1) + to_dma,
+			  (rest >> PAGE_SHIFT) + 2, 0);
+}
+
+/*
+ * One segment that starts on a dword below 2^48 and has @rest after its first
+ * page: in a run from @dma on (nvme_prp.c), in a leaf (nvme_prp_leaf.c).
+ * The other arguments are where the public function has them: to hand on is to
+ * jump.
+ */
+int dmamem_nvme_prp_build_run(const struct dmamem_nvme_prp_builder *builder,
+			      const struct iovec *iov, uint64_t rest,
+			      struct dmamem_nvme_prp *prp,
+			      unsigned int *bad_iov, uint64_t dma);
+int dmamem_nvme_prp_build_slot(const struct dmamem_nvme_prp_builder *builder,
+			       const struct iovec *iov, uint64_t rest,
+			       struct dmamem_nvme_prp *prp,
+			       unsigned int *bad_iov, uint64_t entry);
+
+/* nvme_prp_leaf.c: the same for what else a slot may say. @one is 1 */
+int dmamem_nvme_prp_build_part(const struct dmamem_nvme_prp_builder *builder,
+			       const struct iovec *iov, unsigned int one,
+			       struct dmamem_nvme_prp *prp,
+			       unsigned int *bad_iov);
 
 /* nvme_prp_iov.c: up to one list page, or whatever nvme_prp_any.c makes of it */
 int dmamem_nvme_prp_build_iov(const struct dmamem_nvme_prp_builder *builder,

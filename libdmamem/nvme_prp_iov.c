@@ -28,10 +28,21 @@ static uint64_t *gather_span(uint64_t *entry, const uint64_t *end,
 	return entry + nr;
 }
 
-static uint64_t *gather_spans(uint64_t *entry, const uint64_t *end,
-			      const struct dmamem_map *map, uint64_t va,
-			      uint64_t len)
+/*
+ * Any segment but a whole page, after others that end at @tail. It leaves room
+ * for one entry of each that follows, so that those need not ask.
+ */
+static __attribute__((noinline)) uint64_t *
+gather_segment(uint64_t *entry, const uint64_t *end,
+	       const struct dmamem_map *map, const struct iovec *iov,
+	       uint64_t tail)
 {
+	uint64_t va = (uintptr_t)iov->iov_base, len = iov->iov_len;
+
+	/* The first one may start at a dword of a page */
+	if (len && (tail & (PAGE_SIZE - 1) || va & 3 ||
+		    (tail && va & (PAGE_SIZE - 1))))
+		return NULL;
 	while (len && entry) {
 		struct nvme_span span = nvme_pages_at(map, va, len);
 
@@ -42,21 +53,31 @@ static uint64_t *gather_spans(uint64_t *entry, const uint64_t *end,
 	return entry;
 }
 
-/* The page at an address below 2^48, or LEAF_ABSENT for a closer look */
-static inline uint64_t whole_page(const struct dmamem_map *map, uint64_t va)
+/* Is this a page, or its beginning, after segments that end at @tail? */
+static inline bool is_page(uint64_t va, uint64_t len, uint64_t tail)
 {
-	uint64_t entry = nvme_chunk_entry(map, va);
-
-	if (entry & ENTRY_COMPLETE)
-		return load_page(leaf_slots(entry, va));
-	return entry & ENTRY_VALUE ? run_dma(entry, va) : LEAF_ABSENT;
+	return !((tail | va) & ~(ADDRESS_END - PAGE_SIZE)) &&
+	       len - 1 < PAGE_SIZE;
 }
 
-/*
- * Entries that these segments take, or UINT64_MAX for a closer look. Most
- * segments are of one page. Others leave room for one entry of each that
- * follows, so that those need not ask.
- */
+/* The page at an address below 2^48; false: take a closer look */
+static inline bool whole_page(const struct dmamem_map *map, uint64_t va,
+			      uint64_t *page)
+{
+	struct nvme_place place = nvme_place_of(map, va);
+
+	if (likely(place.in_run))
+		*page = place.dma;
+	else if (likely(place.entry & ENTRY_COMPLETE))
+		*page = load_page(leaf_slots(place.entry, va));
+	else if (place.entry & ENTRY_VALUE)
+		*page = slot_dma(place.entry, va);
+	else
+		return false;
+	return true;
+}
+
+/* Entries that these segments take, or UINT64_MAX for a closer look */
 static uint64_t gather_iov(uint64_t entries[MAX_ENTRIES],
 			   const struct dmamem_map *map,
 			   const struct iovec *iov, unsigned int nr_iov)
@@ -68,27 +89,20 @@ static uint64_t gather_iov(uint64_t entries[MAX_ENTRIES],
 	if (nr_iov > MAX_ENTRIES)
 		return UINT64_MAX;
 	for (; iov < end; iov++) {
-		uint64_t va = (uintptr_t)iov->iov_base;
-		uint64_t page = LEAF_ABSENT;
+		uint64_t va = (uintptr_t)iov->iov_base, len = iov->iov_len;
 
-		if (!iov->iov_len)
+		if (likely(is_page(va, len, tail)) &&
+		    likely(whole_page(map, va, entry))) {
+			entry++;
+			tail = va + len;
 			continue;
-		if (likely(!((tail | va) & ~(ADDRESS_END - PAGE_SIZE)))) {
-			if (likely(iov->iov_len <= PAGE_SIZE))
-				page = whole_page(map, va);
-		} else if (entry != entries || va & 3) {
-			return UINT64_MAX;
 		}
-
-		if (likely(page != LEAF_ABSENT))
-			*entry++ = page;
-		else
-			entry = gather_spans(entry, &entries[MAX_ENTRIES] -
-					     (end - iov - 1), map, va,
-					     iov->iov_len);
+		entry = gather_segment(entry, &entries[MAX_ENTRIES] -
+				       (end - iov - 1), map, iov, tail);
 		if (unlikely(!entry))
 			return UINT64_MAX;
-		tail = va + iov->iov_len;
+		if (len)
+			tail = va + len;
 	}
 	return entry - entries;
 }

@@ -299,15 +299,13 @@ int dmamem_nvme_sgl_build(const struct dmamem_nvme_sgl_builder *builder,
 			  unsigned int flags, struct dmamem_nvme_sgl *sgl,
 			  unsigned int *bad_iov)
 {
-	uint64_t va, entry;
+	struct nvme_place place;
 
 	if (likely(in_one_chunk(builder, iov, nr_iov, flags))) {
-		va = (uintptr_t)iov->iov_base;
-		entry = nvme_chunk_entry(builder->map, va);
-		if (likely(entry & ENTRY_VALUE)) {
+		place = nvme_place_of(builder->map, (uintptr_t)iov->iov_base);
+		if (likely(place.in_run)) {
 			*sgl = (struct dmamem_nvme_sgl){
-				.sgl1 = descriptor(run_dma(entry, va),
-						   iov->iov_len,
+				.sgl1 = descriptor(place.dma, iov->iov_len,
 						   TYPE_DATA_BLOCK),
 				.nr_descriptors = 1,
 				.psdt = PSDT_SGL,

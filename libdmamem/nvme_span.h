@@ -43,41 +43,69 @@ static inline struct nvme_span nvme_run_at(const struct dmamem_map *map,
 	return span;
 }
 
-/* What the map says of the chunk of an address below 2^48 */
-static inline uint64_t nvme_chunk_entry(const struct dmamem_map *map,
-					uint64_t va)
-{
-	uint64_t entry = load_index(map->root, va >> GIB_SHIFT);
+/**
+ * struct nvme_place - what the map says of an address below 2^48
+ * @in_run: one value that is told outside of the slots says all of its chunk
+ * @dma: if so, its DMA address
+ * @entry: if not, the slot of its chunk: a value, a leaf, or 0
+ */
+struct nvme_place {
+	bool in_run;
+	union {
+		uint64_t dma;
+		uint64_t entry;
+	};
+};
 
-	if (likely(entry == ENTRY_TABLE))
-		return load_index(map->slots, va >> CHUNK_SHIFT);
-	if (entry & ENTRY_VALUE)
-		entry += va & (GIB_SIZE - CHUNK_SIZE);
-	return entry;
+static inline struct nvme_place nvme_run(uint64_t dma, uint64_t offset)
+{
+	return (struct nvme_place){ .in_run = true, .dma = dma + offset };
 }
 
-/* What an ENTRY_VALUE of a chunk says of an address */
-static inline uint64_t run_dma(uint64_t entry, uint64_t va)
+static inline struct nvme_place nvme_place_of(const struct dmamem_map *map,
+					      uint64_t va)
+{
+	uint64_t entry = load_index(map->root, va >> GIB_SHIFT);
+	uint32_t packed;
+
+	if (unlikely(entry != ENTRY_TABLE)) {
+		if (!entry)
+			return (struct nvme_place){ .entry = 0 };
+		return nvme_run(entry - ENTRY_VALUE, va & (GIB_SIZE - 1));
+	}
+	packed = load_packed(map->packed, va >> CHUNK_SHIFT);
+	if (likely(packed))
+		return nvme_run(packed_value(packed), va & (CHUNK_SIZE - 1));
+	entry = load_index(map->slots, va >> CHUNK_SHIFT);
+	return (struct nvme_place){ .entry = entry };
+}
+
+/* What a slot with a value says of an address */
+static inline uint64_t slot_dma(uint64_t entry, uint64_t va)
 {
 	return entry - ENTRY_VALUE + (va & (CHUNK_SIZE - 1));
 }
 
-/* What an ENTRY_LEAF of a chunk says of the page of an address, and of the next */
+/* What a leaf says of the page of an address, and of the next */
 static inline const uint64_t *leaf_slots(uint64_t entry, uint64_t va)
 {
 	return entry_leaf(entry) + page_index(va);
 }
 
-/* One page, of a chunk with this entry; @len is not set */
-static inline struct nvme_span nvme_page_of(uint64_t entry, uint64_t va)
+/* One page; @len is not set */
+static inline struct nvme_span nvme_page_at(const struct dmamem_map *map,
+					    uint64_t va)
 {
 	struct nvme_span span = { .dma = DMAMEM_NO_ADDRESS };
+	struct nvme_place place = nvme_place_of(map, va);
 
-	if (likely(entry & ENTRY_VALUE)) {
-		span.dma = run_dma(entry, va);
-	} else if (entry & ENTRY_LEAF) {
-		span.slots = leaf_slots(entry, va);
-		span.complete = entry & ENTRY_COMPLETE;
+	if (likely(place.in_run)) {
+		span.dma = place.dma;
+	} else if (place.entry & ENTRY_VALUE) {
+		span.dma = slot_dma(place.entry, va);
+	} else if (place.entry) {
+		span.slots = leaf_slots(place.entry, va);
+		span.complete = place.entry & ENTRY_COMPLETE;
 		span.dma = load_page(span.slots);
 		if (likely(nvme_span_registered(&span)))
 			span.dma += va & (PAGE_SIZE - 1);
@@ -93,21 +121,16 @@ static inline struct nvme_span nvme_pages_at(const struct dmamem_map *map,
 	uint64_t left = CHUNK_SIZE - (va & (CHUNK_SIZE - 1));
 
 	if (likely(va < ADDRESS_END))
-		span = nvme_page_of(nvme_chunk_entry(map, va), va);
+		span = nvme_page_at(map, va);
 	span.len = len < left ? len : left;
 	return span;
 }
 
-/* The same pages of a chunk that an entry says all of; NULL if it has no leaf */
-static inline const uint64_t *nvme_spare_slots(const struct dmamem_map *map,
-					       uint64_t va)
+/* The leaf of a chunk that an entry says all of, with its index, or 0 */
+static inline uint64_t nvme_spare_leaf(const struct dmamem_map *map,
+				       uint64_t va)
 {
-	const uint64_t *leaf = NULL;
-
-	if (map->resident)
-		leaf = __atomic_load_n(&map->spares[va >> CHUNK_SHIFT],
-				       __ATOMIC_ACQUIRE);
-	return leaf ? leaf + page_index(va) : NULL;
+	return map->resident ? load_index(map->spares, va >> CHUNK_SHIFT) : 0;
 }
 
 #endif

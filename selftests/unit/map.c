@@ -296,31 +296,68 @@ TEST(opaque_values_do_not_join)
 	dmamem_map_free(map);
 }
 
-/* What decides on a huge page is how many tables there are */
-TEST_F(map, a_table_is_counted_once)
+/* What decides on a huge page is how many GiBs are described by chunks */
+TEST_F(map, counts_tables)
 {
-	const uint64_t granule = BASE >> GRANULE_SHIFT;
+	const uint16_t *nr_tables = &self->map->nr_tables[BASE >> GRANULE_SHIFT];
 
 	for (int i = 0; i < 3; i++) {
 		ASSERT_EQ(0, dmamem_map_set(self->map, BASE, CHUNK, GIB));
 		EXPECT_EQ('c', kind_of(self->map, BASE));
+		EXPECT_EQ(1, *nr_tables);
 		ASSERT_EQ(0, dmamem_map_set(self->map, BASE, GIB, 0));
 		EXPECT_EQ('g', kind_of(self->map, BASE));
+		EXPECT_EQ(0, *nr_tables);
 	}
-	EXPECT_EQ(1, self->map->nr_tables[granule]);
+	ASSERT_EQ(0, dmamem_map_set(self->map, BASE, PAGE, 0));
 	ASSERT_EQ(0, dmamem_map_set(self->map, BASE + GIB, PAGE, 0));
-	EXPECT_EQ(2, self->map->nr_tables[granule]);
+	EXPECT_EQ(1, *nr_tables);
+}
+
+/* Where 4 bytes tell all, nothing else is written; otherwise they tell nothing */
+TEST_F(map, packs_what_fits)
+{
+	const uint64_t values[] = { 0, CHUNK, PACKED_UNIT,
+				    (PACKED_UNIT << 32) - 2 * PACKED_UNIT };
+	const uint64_t wide[] = { PAGE, PACKED_UNIT / 2,
+				  (PACKED_UNIT << 32) - PACKED_UNIT,
+				  UINT64_C(1) << 62 };
+	const uint64_t chunk = BASE >> CHUNK_SHIFT;
+
+	for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++) {
+		ASSERT_EQ(0, dmamem_map_set(self->map, BASE, CHUNK, values[i]));
+		EXPECT_NE(0, self->map->packed[chunk]);
+		EXPECT_EQ(values[i] + 5,
+			  dmamem_map_translate(self->map, BASE + 5, NULL));
+	}
+	EXPECT_EQ(0, self->map->slots[chunk]);
+	for (size_t i = 0; i < sizeof(wide) / sizeof(*wide); i++) {
+		ASSERT_EQ(0, dmamem_map_set(self->map, BASE, CHUNK, wide[i]));
+		EXPECT_EQ(0, self->map->packed[chunk]);
+		EXPECT_EQ('c', kind_of(self->map, BASE));
+		EXPECT_EQ(wide[i] + 5,
+			  dmamem_map_translate(self->map, BASE + 5, NULL));
+		EXPECT_EQ(CHUNK - 5, length_at(self->map, BASE + 5));
+	}
+}
+
+static int protect_table(const void *table, size_t entry_size, int prot)
+{
+	size_t bytes = CHUNKS_PER_GRANULE * entry_size;
+
+	return mprotect((char *)table + (BASE >> GRANULE_SHIFT) * bytes, bytes,
+			prot);
 }
 
 static int protect(const struct dmamem_map *map, int prot)
 {
-	const uint64_t *slots = &map->slots[(BASE >> GRANULE_SHIFT) *
-					    (GRANULE_BYTES / 8)];
 	const uint64_t *leaf = dmamem_map_leaf(map, BASE);
 
 	return mprotect((void *)map, offsetof(struct dmamem_map, root) +
 			sizeof(map->root), prot) ||
-	       mprotect((void *)slots, GRANULE_BYTES, prot) ||
+	       protect_table(map->packed, sizeof(*map->packed), prot) ||
+	       protect_table(map->slots, sizeof(*map->slots), prot) ||
+	       protect_table(map->spares, sizeof(*map->spares), prot) ||
 	       mprotect((void *)leaf, PAGE, prot);
 }
 

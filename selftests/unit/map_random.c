@@ -106,8 +106,9 @@ static uint64_t random_value(const struct map_model *model, struct random *rando
 			return 0;
 		if (kind == 1)
 			return -len;
+		/* From 30 on they do not fit 4 bytes */
 		return (kind < 28 ? 1 : kind) * (UINT64_C(1) << 40) +
-		       (addr - model->base);
+		       (kind < 30 ? 0 : PAGE) + (addr - model->base);
 	}
 	if (kind == 0)
 		return UINT64_MAX - 1;

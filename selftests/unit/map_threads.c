@@ -28,6 +28,7 @@
 struct shared {
 	struct dmamem_map *map;
 	enum dmamem_map_rule rule;
+	uint64_t skew;
 	uint64_t seed;
 	uint64_t next_fresh;
 	int stop;
@@ -36,7 +37,8 @@ struct shared {
 
 static uint64_t value_of(const struct shared *shared, uint64_t addr)
 {
-	return shared->rule == DMAMEM_MAP_LINEAR ? addr - BASE + 8 * GIB : 5;
+	return shared->rule == DMAMEM_MAP_LINEAR ?
+	       addr - BASE + 8 * GIB + shared->skew : 5;
 }
 
 /* The value of the very byte */
@@ -144,7 +146,8 @@ static void *writer(void *arg)
 
 /*
  * GiBs that are one entry each, broken one after the other: what was never
- * described by slots before is read at the very moment when it is.
+ * described by chunks before is read at the very moment when it is, and so is a
+ * chunk that never had a leaf.
  */
 #define FRESH (BASE + 1024 * GIB)
 #define NR_FRESH 1000
@@ -169,7 +172,7 @@ static void break_fresh(struct __test_metadata *_metadata,
 	for (uint64_t i = 0; i < NR_FRESH; i++) {
 		__atomic_store_n(&shared->next_fresh, i, __ATOMIC_RELAXED);
 		ASSERT_EQ(0, dmamem_map_clear(shared->map,
-					      FRESH + i * GIB + GIB - PAGE,
+					      FRESH + i * GIB + 8 * CHUNK - PAGE,
 					      PAGE));
 	}
 }
@@ -178,11 +181,17 @@ FIXTURE(map_threads) {
 	struct shared shared;
 };
 
+/* Values that do not fit 4 bytes are skewed */
 FIXTURE_VARIANT(map_threads) {
 	enum dmamem_map_rule rule;
+	uint64_t skew;
 };
 
 FIXTURE_VARIANT_ADD(map_threads, linear) { .rule = DMAMEM_MAP_LINEAR };
+FIXTURE_VARIANT_ADD(map_threads, skewed) {
+	.rule = DMAMEM_MAP_LINEAR,
+	.skew = PAGE,
+};
 FIXTURE_VARIANT_ADD(map_threads, uniform) { .rule = DMAMEM_MAP_UNIFORM };
 FIXTURE_VARIANT_ADD(map_threads, opaque) { .rule = DMAMEM_MAP_OPAQUE };
 
@@ -194,6 +203,7 @@ FIXTURE_SETUP(map_threads)
 	random_init(&random);
 	shared->seed = random.state;
 	shared->rule = variant->rule;
+	shared->skew = variant->skew;
 	ASSERT_EQ(0, dmamem_map_create(variant->rule, DEFAULT, &shared->map));
 	for (uint64_t page = 0; page < 512; page += 4)
 		ASSERT_EQ(0, dmamem_map_set(shared->map, BASE + page * PAGE,
