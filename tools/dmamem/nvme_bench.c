@@ -1,0 +1,421 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+/*
+ * dmamem nvme bench: throughput and latency for each size.
+ */
+#include <err.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+#include "tools/dmamem/cmd.h"
+#include "tools/dmamem/nvme_bench.h"
+
+#define DEFAULT_DEPTH 32
+#define DEFAULT_SECONDS 2
+/* Filled and read back for each size: not all of a large disk */
+#define VERIFY_LENGTH (UINT64_C(64) << 20)
+
+enum {
+	KEY_ORDER = 256,
+	KEY_VERIFY,
+	KEY_POINTERS,
+	KEY_OVERWRITE,
+	KEY_COMMANDS,
+	KEY_JSON,
+};
+
+static const struct argp_option options[] = {
+	{ "size", 's', "LIST", 0,
+	  "Bytes of a command, with commas between; default: 4K,16K,128K,1M",
+	  0 },
+	{ "depth", 'q', "N", 0, "Commands in flight, up to 63; default: 32", 0 },
+	{ "op", 'o', "OP", 0, "read (default), write, or mix: half of each", 0 },
+	{ "order", KEY_ORDER, "ORDER", 0, "random (default) or sequential", 0 },
+	{ "pointers", KEY_POINTERS, "HOW", 0,
+	  "How commands name their memory: prp (default), sgl or both", 0 },
+	{ "time", 't', "SECONDS", 0, "For each size; default: 2", 0 },
+	{ "commands", KEY_COMMANDS, "N", 0, "So many for each size instead", 0 },
+	{ "verify", KEY_VERIFY, NULL, 0,
+	  "Fill the part of the disk, check each read, read all back in the end",
+	  0 },
+	{ "overwrite", KEY_OVERWRITE, NULL, 0,
+	  "What is on the disk may go: needed by write, mix and --verify", 0 },
+	{ "json", KEY_JSON, NULL, 0, "Print one JSON object", 0 },
+	{ 0 },
+};
+
+/* Index of a word in a list that ends with NULL; the last is -1 */
+static int find_word(const char *const *words, const char *word)
+{
+	for (int i = 0; words[i]; i++)
+		if (!strcmp(words[i], word))
+			return i;
+	return -1;
+}
+
+static void set_sizes(struct bench_arguments *args, const char *text,
+		      struct argp_state *state)
+{
+	char bad[32];
+
+	args->nr_sizes = nvme_sizes_parse(text, args->sizes, bad);
+	if (!args->nr_sizes)
+		argp_error(state, "'%s' is no size; a list is 4K,64K,1M", bad);
+}
+
+static void set_depth(struct bench_arguments *args, const char *text,
+		      struct argp_state *state)
+{
+	uint64_t depth;
+
+	if (parse_number(text, 1, NVME_MAX_DEPTH, &depth))
+		argp_error(state, "--depth is 1 to %d, not '%s'",
+			   NVME_MAX_DEPTH, text);
+	else
+		args->depth = depth;
+}
+
+static void set_op(struct bench_arguments *args, const char *word,
+		   struct argp_state *state)
+{
+	static const char *const words[] = { "read", "write", "mix", NULL };
+	int op = find_word(words, word);
+
+	if (op < 0)
+		argp_error(state, "--op is read, write or mix, not '%s'", word);
+	else
+		args->op = op;
+}
+
+static void set_order(struct bench_arguments *args, const char *word,
+		      struct argp_state *state)
+{
+	static const char *const words[] = { "sequential", "random", NULL };
+	int order = find_word(words, word);
+
+	if (order < 0)
+		argp_error(state, "--order is random or sequential, not '%s'",
+			   word);
+	else
+		args->order = order;
+}
+
+static void set_pointers(struct bench_arguments *args, const char *word,
+			 struct argp_state *state)
+{
+	static const char *const words[] = { "prp", "sgl", "both", NULL };
+	int how = find_word(words, word);
+
+	if (how < 0)
+		argp_error(state, "--pointers is prp, sgl or both, not '%s'",
+			   word);
+	args->prps = how != 1;
+	args->sgls = how >= 1;
+}
+
+static void set_seconds(struct bench_arguments *args, const char *text,
+			struct argp_state *state)
+{
+	uint64_t seconds;
+
+	if (parse_number(text, 1, 86400, &seconds))
+		argp_error(state, "--time is 1 to 86400 seconds, not '%s'",
+			   text);
+	else
+		args->seconds = seconds;
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct bench_arguments *args = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &args->target;
+		state->child_inputs[1] = &args->range;
+		break;
+	case 's':
+		set_sizes(args, arg, state);
+		break;
+	case 'q':
+		set_depth(args, arg, state);
+		break;
+	case 'o':
+		set_op(args, arg, state);
+		break;
+	case KEY_ORDER:
+		set_order(args, arg, state);
+		break;
+	case KEY_POINTERS:
+		set_pointers(args, arg, state);
+		break;
+	case 't':
+		set_seconds(args, arg, state);
+		break;
+	case KEY_COMMANDS:
+		if (parse_number(arg, 1, UINT64_MAX, &args->count))
+			argp_error(state, "'%s' is no number of commands", arg);
+		break;
+	case KEY_VERIFY:
+		args->verify = true;
+		break;
+	case KEY_OVERWRITE:
+		args->overwrite = true;
+		break;
+	case KEY_JSON:
+		args->json = true;
+		break;
+	case ARGP_KEY_ARG:
+		if (state->arg_num)
+			argp_error(state, "one controller, not also '%s'", arg);
+		nvme_target_set(&args->target, arg, state);
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+static const struct argp_child children[] = {
+	{ &nvme_target_argp, 0, NULL, 0 },
+	{ &nvme_range_argp, 0, NULL, 0 },
+	{ 0 },
+};
+
+static const struct argp argp = {
+	.options = options,
+	.parser = parse_option,
+	.args_doc = "BDF",
+	.doc = "Measure throughput and latency of an NVMe namespace.",
+	.children = children,
+};
+
+static int check_harm(const struct bench_arguments *args)
+{
+	if (args->overwrite || (args->op == BENCH_READ && !args->verify))
+		return CMD_DONE;
+	warnx("%s overwrites what is on the disk: say --overwrite if it may",
+	      args->op == BENCH_READ ? "--verify" : "writing");
+	return CMD_REFUSED;
+}
+
+static int check_size(const struct bench_arguments *args,
+		      const struct nvme_session *session, size_t size)
+{
+	size_t block = (size_t)1 << session->ns.lba_shift;
+	size_t most = nvme_session_transfer(session, SIZE_MAX);
+	char text[OUT_SIZE], limit[OUT_SIZE];
+
+	out_size(text, size);
+	if (size % block) {
+		warnx("--size %s is no multiple of the block size, %zu", text,
+		      block);
+		return CMD_USAGE;
+	}
+	if (size > most) {
+		warnx("--size %s is more than the controller takes at once, %s",
+		      text, out_size(limit, most));
+		return CMD_USAGE;
+	}
+	if (args->range.length / size < args->depth) {
+		warnx("--depth %u of --size %s do not fit into %s of disk",
+		      args->depth, text, out_size(limit, args->range.length));
+		return CMD_USAGE;
+	}
+	return CMD_DONE;
+}
+
+/* Those of these that the controller and the part of the disk take */
+static void choose_sizes(struct bench_arguments *args,
+			 const struct nvme_session *session)
+{
+	static const size_t usual[] = { 4 << 10, 16 << 10, 128 << 10, 1 << 20 };
+	size_t most = nvme_session_transfer(session, SIZE_MAX);
+	size_t block = (size_t)1 << session->ns.lba_shift;
+
+	for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++)
+		if (usual[i] <= most && usual[i] % block == 0 &&
+		    args->range.length / usual[i] >= args->depth)
+			args->sizes[args->nr_sizes++] = usual[i];
+	if (!args->nr_sizes)
+		args->sizes[args->nr_sizes++] = block;
+}
+
+/* With what the controller says of itself, do the arguments fit? */
+static int check_session(struct bench_arguments *args,
+			 const struct nvme_session *session)
+{
+	bool all = !args->range.length && !args->range.count;
+	int ret;
+
+	if (args->sgls && !nvme_get_info(session->ctrl)->sgls) {
+		warnx("the controller takes no SGLs: --pointers prp");
+		return CMD_CANNOT;
+	}
+	ret = nvme_range_apply(&args->range,
+			       UINT64_C(1) << session->ns.lba_shift,
+			       session->ns.nr_lbas);
+	if (args->verify && all && args->range.length > VERIFY_LENGTH)
+		args->range.length = VERIFY_LENGTH;
+	if (!ret && !args->nr_sizes)
+		choose_sizes(args, session);
+	for (unsigned int i = 0; !ret && i < args->nr_sizes; i++)
+		ret = check_size(args, session, args->sizes[i]);
+	return ret;
+}
+
+static size_t largest_size(const struct bench_arguments *args)
+{
+	size_t largest = 0;
+
+	for (unsigned int i = 0; i < args->nr_sizes; i++)
+		if (args->sizes[i] > largest)
+			largest = args->sizes[i];
+	return largest;
+}
+
+static bool show_progress(void *arg, uint64_t done, uint64_t total)
+{
+	struct out_progress *progress = arg;
+
+	progress->total = total;
+	out_progress(progress, done);
+	return !nvme_session_interrupted();
+}
+
+static int say_what_failed(const struct bench_row *row, int err)
+{
+	const struct nvme_load_result *result = &row->result;
+	char size[OUT_SIZE];
+
+	out_size(size, row->size);
+	if (err == -EBADMSG)
+		warnx("WRONG DATA: commands of %s, byte %" PRIu64 " of the disk",
+		      size, result->bad_byte);
+	else if (err == -EIO)
+		warnx("a command of %s failed: %s (status 0x%x)", size,
+		      nvme_status_text(result->status), result->status);
+	else if (err == -ECANCELED)
+		warnx("interrupted");
+	else
+		warnx("commands of %s: %s", size, nvme_error_text(err));
+	return CMD_FAILED;
+}
+
+static int measure(const struct bench_arguments *args,
+		   const struct nvme_session *session, struct bench_row *row)
+{
+	static const unsigned int reads[] = {
+		[BENCH_READ] = 100, [BENCH_WRITE] = 0, [BENCH_MIX] = 50,
+	};
+	struct out_progress progress;
+	struct nvme_load load = {
+		.qpair = session->qpair,
+		.ns = &session->ns,
+		.first = args->range.offset >> session->ns.lba_shift,
+		.nr_lbas = args->range.length >> session->ns.lba_shift,
+		.size = row->size,
+		.depth = args->depth,
+		.reads = reads[args->op],
+		.order = args->order,
+		.pointers = row->pointers,
+		.memory = session->memory,
+		.count = args->count,
+		.time_ns = args->count ? 0 : args->seconds * UINT64_C(1000000000),
+		.verify = args->verify,
+		.seed = (uint64_t)time(NULL),
+		.progress = show_progress,
+		.arg = &progress,
+	};
+	int err;
+
+	out_progress_start(&progress, "measuring", 0);
+	err = nvme_load_run(&load, &row->result);
+	out_progress_end(&progress);
+	return err ? say_what_failed(row, err) : CMD_DONE;
+}
+
+/* @rows is NULL for text */
+static int measure_and_show(const struct bench_arguments *args,
+			    const struct nvme_session *session,
+			    struct bench_row *row, struct json_object *rows)
+{
+	int ret = measure(args, session, row);
+
+	if (ret)
+		return ret;
+	if (rows)
+		json_object_array_add(rows, bench_json_row(row));
+	else
+		bench_show_row(row);
+	return CMD_DONE;
+}
+
+static int measure_all(const struct bench_arguments *args,
+		       const struct nvme_session *session,
+		       struct json_object *rows)
+{
+	static struct bench_row row;
+	int ret = CMD_DONE;
+
+	for (unsigned int i = 0; !ret && i < args->nr_sizes; i++) {
+		row.size = args->sizes[i];
+		row.pointers = NVME_PRPS;
+		if (args->prps)
+			ret = measure_and_show(args, session, &row, rows);
+		row.pointers = NVME_SGLS;
+		if (!ret && args->sgls)
+			ret = measure_and_show(args, session, &row, rows);
+	}
+	return ret;
+}
+
+static int bench(struct bench_arguments *args, struct nvme_session *session)
+{
+	struct json_object *object = NULL, *rows = NULL;
+	size_t size;
+	int ret;
+
+	ret = check_session(args, session);
+	if (ret)
+		return ret;
+	size = largest_size(args);
+	ret = nvme_session_queue(session, args->depth, size,
+				 nvme_load_memory(size, args->depth));
+	if (ret)
+		return ret;
+	if (args->json) {
+		object = bench_json_head(args, session);
+		rows = json_add_array(object, "rows");
+	} else {
+		bench_show_head(args, session);
+	}
+	ret = measure_all(args, session, rows);
+	if (!ret && args->verify && !object)
+		puts("\nEvery byte that was read is right.");
+	if (object && json_print(object))
+		ret = CMD_FAILED;
+	return ret;
+}
+
+int nvme_bench(int argc, char **argv)
+{
+	struct bench_arguments args = {
+		.depth = DEFAULT_DEPTH,
+		.order = NVME_LOAD_RANDOM,
+		.prps = true,
+		.seconds = DEFAULT_SECONDS,
+	};
+	struct nvme_session session;
+	int ret;
+
+	argp_parse(&argp, argc, argv, 0, NULL, &args);
+	ret = check_harm(&args);
+	if (ret)
+		return ret;
+	ret = nvme_session_open(&args.target, &session);
+	if (!ret)
+		ret = bench(&args, &session);
+	return nvme_session_close(&session) ? CMD_FAILED : ret;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR MIT */
+/*
+ * What `dmamem nvme bench` measures, and how it is shown.
+ */
+#ifndef DMAMEM_TOOLS_NVME_BENCH_H
+#define DMAMEM_TOOLS_NVME_BENCH_H
+
+#include "tools/dmamem/nvme_session.h"
+#include "tools/dmamem/nvme_sizes.h"
+#include "tools/nvme/load.h"
+
+enum bench_op {
+	BENCH_READ,
+	BENCH_WRITE,
+	BENCH_MIX,
+};
+
+/**
+ * struct bench_arguments - from the command line
+ * @target: which disk
+ * @range: which part of it
+ * @sizes: of a command
+ * @nr_sizes: how many sizes
+ * @depth: commands in flight
+ * @op: what they do
+ * @order: which blocks they go to
+ * @prps: by PRPs
+ * @sgls: by SGLs
+ * @seconds: for each size
+ * @count: commands for each size, 0: by time
+ * @verify: check the data
+ * @overwrite: the disk's data may go
+ * @json: for scripts
+ */
+struct bench_arguments {
+	struct nvme_target target;
+	struct nvme_range range;
+	size_t sizes[NVME_SIZES];
+	unsigned int nr_sizes;
+	unsigned int depth;
+	enum bench_op op;
+	enum nvme_load_order order;
+	bool prps;
+	bool sgls;
+	unsigned int seconds;
+	uint64_t count;
+	bool verify;
+	bool overwrite;
+	bool json;
+};
+
+/* A line of the table */
+struct bench_row {
+	size_t size;
+	enum nvme_pointers pointers;
+	struct nvme_load_result result;
+};
+
+/* What comes before the table */
+void bench_show_head(const struct bench_arguments *args,
+		     const struct nvme_session *session);
+
+/* A line of it, as soon as it is known */
+void bench_show_row(const struct bench_row *row);
+
+/* The same as JSON: the object, and a member of its array "rows" */
+struct json_object *bench_json_head(const struct bench_arguments *args,
+				    const struct nvme_session *session);
+struct json_object *bench_json_row(const struct bench_row *row);
+
+#endif

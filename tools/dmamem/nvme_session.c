@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+/*
+ * What the subcommands of `dmamem nvme` share: a controller that is up.
+ */
+#include <err.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <string.h>
+
+#include <dmamem/alloc.h>
+
+#include "tools/dmamem/cmd.h"
+#include "tools/dmamem/nvme_session.h"
+#include "tools/dmamem/use.h"
+
+#define CLASS_NVME 0x010802
+#define MAX_BLOCKS 65536
+
+static const struct argp_option options[] = {
+	{ "namespace", 'n', "NSID", 0, "Namespace; default: the first", 0 },
+	{ 0 },
+};
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct nvme_target *target = state->input;
+	uint64_t nsid;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &target->choice;
+		return 0;
+	case 'n':
+		if (parse_number(arg, 1, UINT32_MAX - 1, &nsid))
+			argp_error(state, "'%s' is no namespace: 1, 2, ...",
+				   arg);
+		else
+			target->nsid = nsid;
+		return 0;
+	case ARGP_KEY_END:
+		if (!target->bdf[0])
+			argp_error(state, "which controller? BDF is missing");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp_child children[] = {
+	{ &context_argp, 0, NULL, 0 },
+	{ 0 },
+};
+
+const struct argp nvme_target_argp = {
+	.options = options,
+	.parser = parse_option,
+	.children = children,
+};
+
+void nvme_target_set(struct nvme_target *target, const char *text,
+		     struct argp_state *state)
+{
+	if (parse_bdf(text, target->bdf))
+		argp_error(state, "'%s' is no PCI address, such as 0000:00:04.0",
+			   text);
+	target->choice.device = target->bdf;
+}
+
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int signal)
+{
+	(void)signal;
+	interrupted = 1;
+}
+
+bool nvme_session_interrupted(void)
+{
+	return interrupted;
+}
+
+/* Commands in flight come to their end before the process does */
+static void catch_signals(void)
+{
+	const struct sigaction action = { .sa_handler = interrupt };
+
+	interrupted = 0;
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+}
+
+static bool can_be_driven(const char *driver)
+{
+	static const char * const drivers[] = {
+		"", "dmamem", "vfio-pci", "uio_pci_generic",
+	};
+
+	for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++)
+		if (!strcmp(driver, drivers[i]))
+			return true;
+	return false;
+}
+
+/* Whoever has it would be hurt, and could not be waited for */
+static int check_use(const struct pci_function *function)
+{
+	char why[USE_WHY];
+	int err = use_check("", function, why);
+
+	if (err == -EBUSY) {
+		warnx("%s is in use: %s", function->bdf, why);
+		if (!can_be_driven(function->driver))
+			fprintf(stderr, "-> end that, or insist: 'dmamem bind --force %s'\n",
+				function->bdf);
+		return CMD_REFUSED;
+	}
+	if (err)
+		warnx("%s", strerror(-err));
+	return err ? CMD_FAILED : CMD_DONE;
+}
+
+static int check_function(struct nvme_session *session)
+{
+	const char *bdf = session->target->bdf;
+	const struct pci_function *function = &session->function;
+	int ret;
+
+	if (pci_function_read("", bdf, &session->function)) {
+		warnx("there is no PCI function %s; 'dmamem doctor' lists them",
+		      bdf);
+		return CMD_USAGE;
+	}
+	if (function->class != CLASS_NVME) {
+		warnx("%s is no NVMe controller but: %s", bdf,
+		      pci_class_name(function->class));
+		return CMD_USAGE;
+	}
+	ret = check_use(function);
+	if (!ret && !can_be_driven(function->driver)) {
+		warnx("%s is bound to %s, which uses it: 'dmamem bind %s' takes it over",
+		      bdf, function->driver, bdf);
+		return CMD_CANNOT;
+	}
+	return ret;
+}
+
+static int open_controller(struct nvme_session *session)
+{
+	const char *bdf = session->target->bdf;
+	int err = nvme_open(session->ctx, bdf, &session->ctrl);
+
+	if (!err)
+		return CMD_DONE;
+	warnx("%s: %s", bdf, nvme_error_text(err));
+	return err == -EINVAL ? CMD_FAILED : context_exit_code(err);
+}
+
+static int find_namespace(struct nvme_session *session)
+{
+	uint32_t nsid = session->target->nsid;
+	struct nvme_namespace ns;
+	int err = nvme_namespace_after(session->ctrl, nsid ? nsid - 1 : 0, &ns);
+
+	if (!err && (!nsid || ns.nsid == nsid)) {
+		session->ns = ns;
+		return CMD_DONE;
+	}
+	if (err && err != -ENOENT) {
+		warnx("%s: namespace: %s", session->target->bdf,
+		      nvme_error_text(err));
+		return context_exit_code(err);
+	}
+	if (!nsid) {
+		warnx("%s has no namespace", session->target->bdf);
+		return CMD_CANNOT;
+	}
+	warnx("%s has no namespace %u: 'dmamem nvme identify %s' lists them",
+	      session->target->bdf, nsid, session->target->bdf);
+	return CMD_USAGE;
+}
+
+int nvme_session_open(const struct nvme_target *target,
+		      struct nvme_session *session)
+{
+	int ret;
+
+	*session = (struct nvme_session){ .target = target };
+	ret = check_function(session);
+	if (!ret)
+		ret = context_open(&target->choice, 0, &session->ctx);
+	if (ret)
+		return ret;
+	catch_signals();
+	ret = open_controller(session);
+	return ret ? ret : find_namespace(session);
+}
+
+int nvme_session_queue(struct nvme_session *session, unsigned int depth,
+		       size_t size, size_t memory)
+{
+	int err = nvme_qpair_create(session->ctrl, depth, size,
+				    &session->qpair);
+
+	if (err) {
+		warnx("%s: queue pair for %u commands: %s",
+		      session->target->bdf, depth, nvme_error_text(err));
+		return CMD_FAILED;
+	}
+	err = dmamem_alloc(session->ctx, memory, 0, DMAMEM_ANY_NODE,
+			   &session->memory);
+	return err ? context_failed(session->ctx, "memory for data", err) :
+		     CMD_DONE;
+}
+
+/* If the controller cannot be stopped, the memory stays pinned until we die */
+int nvme_session_close(struct nvme_session *session)
+{
+	int err = nvme_close(session->ctrl);
+
+	pci_function_free(&session->function);
+	if (err) {
+		warnx("%s: cannot be stopped: %s", session->target->bdf,
+		      nvme_error_text(err));
+		return CMD_FAILED;
+	}
+	dmamem_close(session->ctx);
+	return CMD_DONE;
+}
+
+int nvme_session_failed(const struct nvme_session *session, const char *what,
+			uint64_t disk_byte, int err, uint16_t status)
+{
+	uint64_t block = disk_byte >> session->ns.lba_shift;
+
+	if (err == -EIO)
+		warnx("%s at block %" PRIu64 ": %s (status 0x%x)", what, block,
+		      nvme_status_text(status), status);
+	else
+		warnx("%s at block %" PRIu64 ": %s", what, block,
+		      nvme_error_text(err));
+	return CMD_FAILED;
+}
+
+uint64_t nvme_session_bytes(const struct nvme_session *session)
+{
+	return session->ns.nr_lbas << session->ns.lba_shift;
+}
+
+size_t nvme_session_transfer(const struct nvme_session *session, size_t wanted)
+{
+	size_t most = nvme_get_info(session->ctrl)->max_transfer;
+	size_t block = (size_t)1 << session->ns.lba_shift;
+
+	if (most > MAX_BLOCKS * block)
+		most = MAX_BLOCKS * block;
+	if (wanted > most)
+		wanted = most;
+	return wanted < block ? block : wanted & ~(block - 1);
+}
