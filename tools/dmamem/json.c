@@ -23,7 +23,12 @@ void json_add_number(struct json_object *object, const char *key,
 
 void json_add_real(struct json_object *object, const char *key, double number)
 {
-	json_object_object_add(object, key, json_object_new_double(number));
+	struct json_object *member = json_object_new_double(number);
+
+	/* As exact as anything that was measured; by itself it prints 17 digits */
+	json_object_set_serializer(member, json_object_double_to_json_string,
+				   (char *)"%.6g", NULL);
+	json_object_object_add(object, key, member);
 }
 
 void json_add_bool(struct json_object *object, const char *key, bool value)

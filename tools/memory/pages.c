@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -8,11 +9,11 @@
 
 #include "tools/memory/pages.h"
 
+#define POOL "hugepages-2048kB"
+
 #ifndef MADV_COLLAPSE
 #define MADV_COLLAPSE 25
 #endif
-
-#define POOL "/sys/kernel/mm/hugepages/hugepages-2048kB/"
 
 void *pages_map(size_t length)
 {
@@ -63,22 +64,44 @@ void *pages_map_thp(size_t length)
 	return addr;
 }
 
-int pages_reserve_hugetlb(long nr)
+static int reserve(const char *pool, long nr)
 {
-	long free = pages_count(POOL "free_hugepages", "");
-	long all = pages_count(POOL "nr_hugepages", "");
-	char text[32];
+	char free_file[128], nr_file[128], text[32];
+	long free, all;
 	int ret;
 
+	snprintf(free_file, sizeof(free_file), "%s/free_hugepages", pool);
+	snprintf(nr_file, sizeof(nr_file), "%s/nr_hugepages", pool);
+	free = pages_count(free_file, "");
+	all = pages_count(nr_file, "");
 	if (free < 0 || all < 0)
 		return -ENOENT;
 	if (free >= nr)
 		return 0;
 	snprintf(text, sizeof(text), "%ld", all + nr - free);
-	ret = pages_write(POOL "nr_hugepages", text);
+	ret = pages_write(nr_file, text);
 	if (ret)
 		return ret;
-	return pages_count(POOL "free_hugepages", "") >= nr ? 0 : -ENOMEM;
+	return pages_count(free_file, "") >= nr ? 0 : -ENOMEM;
+}
+
+int pages_reserve_hugetlb(long nr)
+{
+	return reserve("/sys/kernel/mm/hugepages/" POOL, nr);
+}
+
+int pages_reserve_hugetlb_each(long nr)
+{
+	glob_t pools;
+	int ret = 0;
+
+	if (glob("/sys/devices/system/node/node*/hugepages/" POOL, 0, NULL,
+		 &pools))
+		return pages_reserve_hugetlb(nr);
+	for (size_t i = 0; i < pools.gl_pathc && !ret; i++)
+		ret = reserve(pools.gl_pathv[i], nr);
+	globfree(&pools);
+	return ret;
 }
 
 void pages_phys_of(const void *addr, size_t nr, uint64_t *phys)

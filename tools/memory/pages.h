@@ -26,6 +26,9 @@ void *pages_map_thp(size_t length);
 /* See to it that the pool has @nr free hugetlb pages of 2 MiB; 0 or -errno */
 int pages_reserve_hugetlb(long nr);
 
+/* The same for the pool of each NUMA node */
+int pages_reserve_hugetlb_each(long nr);
+
 /* Physical address of the byte at @addr, 0 if there is no page */
 uint64_t pages_phys(const void *addr);
 

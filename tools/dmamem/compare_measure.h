@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR MIT */
+/*
+ * Measuring: a clock, and what a series of values says.
+ */
+#ifndef DMAMEM_TOOLS_COMPARE_MEASURE_H
+#define DMAMEM_TOOLS_COMPARE_MEASURE_H
+
+#include "tools/dmamem/compare.h"
+
+#define COMPARE_MAX_ROUNDS 1000
+
+/**
+ * struct compare_series - values of one thing, measured again and again
+ * @nr: how many
+ * @values: the values
+ */
+struct compare_series {
+	unsigned int nr;
+	double values[COMPARE_MAX_ROUNDS];
+};
+
+/**
+ * compare_clock() - what has gone by since some moment
+ * @compare: says what the clock counts
+ *
+ * Return: nanoseconds, or instructions.
+ */
+double compare_clock(const struct compare *compare);
+
+/* "ns" or "instructions" */
+const char *compare_unit(const struct compare *compare);
+
+/* One more value */
+void compare_take(struct compare_series *series, double value);
+
+/**
+ * compare_add_series() - add median, least and most of a series
+ * @object: gets the members "median", "least", "most" and "rounds"
+ * @series: with one value at least; is put in order
+ * @factor: what each value is multiplied with
+ */
+void compare_add_series(struct json_object *object,
+			struct compare_series *series, double factor);
+
+#endif
