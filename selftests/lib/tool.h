@@ -8,6 +8,9 @@
 
 #define TOOL_TEXT 65536
 
+/* Where a guest has the module; elsewhere it is installed */
+#define TOOL_MODULE "/modules/dmamem.ko"
+
 /**
  * struct tool - what became of a run
  * @exit_code: of the command, or -1 (it was killed)

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <linux/capability.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "kselftest_harness.h"
 
@@ -69,6 +70,14 @@ TEST_F(machine, secure_boot)
 	ASSERT_EQ(0, fake_tree_file(SECURE_BOOT, "\6aaa\1"));
 	machine_read(self->root, &self->machine);
 	EXPECT_EQ(MACHINE_SECURE_BOOT_ON, self->machine.secure_boot);
+}
+
+TEST_F(machine, secure_boot_that_is_off)
+{
+	ASSERT_EQ(0, fake_tree_file(SECURE_BOOT, "\6aaa"));
+	ASSERT_EQ(0, truncate(SECURE_BOOT, 5));
+	machine_read(self->root, &self->machine);
+	EXPECT_EQ(MACHINE_SECURE_BOOT_OFF, self->machine.secure_boot);
 }
 
 TEST_F(machine, efi_without_secure_boot)
