@@ -265,7 +265,7 @@ static inline uint64_t map_translate(const struct dmamem_map *map,
 			return map_translate_slot(map, addr, len);
 		if (map_within(len, CHUNK_SIZE - offset))
 			return packed_value(packed) + offset;
-	} else if (entry) {
+	} else if (likely(entry)) {
 		offset = addr & (GIB_SIZE - 1);
 		if (map_within(len, GIB_SIZE - offset))
 			return entry - ENTRY_VALUE + offset;

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <kselftest_harness.h>
+#include <pthread.h>
 #include <sys/mman.h>
 
 #include "libdmamem/map_private.h"
@@ -361,24 +362,48 @@ static int protect(const struct dmamem_map *map, int prot)
 	       mprotect((void *)leaf, PAGE, prot);
 }
 
-/* A reader that wrote, be it a counter, would take the cache line from others */
-TEST_F(map, lookups_write_nothing)
+/* Each address twice, so that the sum of two right results is 0 */
+static uint64_t look_up_all(const struct dmamem_map *map)
 {
 	uint64_t len, value = 0;
 
+	for (uint64_t addr = BASE; addr < BASE + 3 * GIB; addr += CHUNK / 4) {
+		value ^= dmamem_map_translate(map, addr, NULL);
+		len = 2 * GIB;
+		value ^= dmamem_map_translate(map, addr, &len);
+	}
+	dmamem_map_translate(map, END, NULL);
+	return value;
+}
+
+static void *look_up_thread(void *arg)
+{
+	for (int i = 0; i < 20; i++)
+		if (look_up_all(arg))
+			return arg;
+	return NULL;
+}
+
+/* A reader that wrote, be it a counter, would take the cache line from others */
+TEST_F(map, lookups_write_nothing)
+{
+	pthread_t threads[4];
+	void *wrong;
+
 	ASSERT_EQ(0, dmamem_map_set(self->map, BASE, 5 * PAGE, 8 * PAGE));
 	ASSERT_EQ(0, dmamem_map_set(self->map, BASE + CHUNK, CHUNK, GIB));
+	ASSERT_EQ(0, dmamem_map_set(self->map, BASE + 3 * CHUNK, CHUNK, PAGE));
 	ASSERT_EQ(0, dmamem_map_set(self->map, BASE + GIB, GIB, GIB));
 	ASSERT_EQ(0, protect(self->map, PROT_READ));
-	for (uint64_t addr = BASE; addr < BASE + 3 * GIB; addr += CHUNK / 4) {
-		value ^= dmamem_map_translate(self->map, addr, NULL);
-		len = 2 * GIB;
-		value ^= dmamem_map_translate(self->map, addr, &len);
+	EXPECT_EQ(0, look_up_all(self->map));
+	for (int i = 0; i < 4; i++)
+		ASSERT_EQ(0, pthread_create(&threads[i], NULL, look_up_thread,
+					    self->map));
+	for (int i = 0; i < 4; i++) {
+		ASSERT_EQ(0, pthread_join(threads[i], &wrong));
+		EXPECT_EQ(NULL, wrong);
 	}
-	dmamem_map_translate(self->map, END, NULL);
 	ASSERT_EQ(0, protect(self->map, PROT_READ | PROT_WRITE));
-	/* Each address was looked up twice, with one result */
-	EXPECT_EQ(0, value);
 }
 
 /* A process that locks all it maps gets a map, too */

@@ -188,10 +188,12 @@ FIXTURE_VARIANT(map_threads) {
 };
 
 FIXTURE_VARIANT_ADD(map_threads, linear) { .rule = DMAMEM_MAP_LINEAR };
+
 FIXTURE_VARIANT_ADD(map_threads, skewed) {
 	.rule = DMAMEM_MAP_LINEAR,
 	.skew = PAGE,
 };
+
 FIXTURE_VARIANT_ADD(map_threads, uniform) { .rule = DMAMEM_MAP_UNIFORM };
 FIXTURE_VARIANT_ADD(map_threads, opaque) { .rule = DMAMEM_MAP_OPAQUE };
 
