@@ -13,6 +13,9 @@ int events_start(void);
 /* The last event of that name, as it prints its fields; 0 or -ENODATA */
 int events_last(const char *name, char text[EVENT_TEXT]);
 
+/* When that was, in seconds of CLOCK_MONOTONIC; -1 if it was not */
+double events_time(const char *name);
+
 void events_stop(void);
 
 #endif

@@ -62,7 +62,8 @@ def parser(**kwargs):
                        help="more arguments of QEMU")
     group.add_argument("--icount", action="store_true",
                        help="one processor whose clock counts instructions: "
-                       "4 ns each")
+                       "4 ns each; programs find "
+                       "DMAMEM_ICOUNT in their environment")
     group.add_argument("--expect", action="append", default=[],
                        metavar="REGEX", help="kernel messages that are no "
                        "failure in this guest")
@@ -149,6 +150,8 @@ class Guest:
         words = [f"console={machine.console}", "quiet", "panic=-1",
                  "cryptomgr.notests", "panic_on_oops=1",
                  f"DMAMEM_OUTPUT=/dev/{machine.output}"]
+        if self._options.icount:
+            words.append("DMAMEM_ICOUNT=1")
         return " ".join(words + machine.command_line(self._options) +
                         self._options.append)
 
