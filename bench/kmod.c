@@ -12,13 +12,14 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <linux/vfio.h>
 
 #include "selftests/lib/function.h"
 #include "selftests/lib/uapi.h"
+#include "tools/bench/measure.h"
+#include "tools/bench/pinning.h"
 #include "tools/memory/pages.h"
 
 #define NR 16384UL
@@ -28,64 +29,59 @@
 #define NS_PER_INSTRUCTION 4.0
 
 struct bench {
-	int dmamem;
+	struct pinning pinning;
 	int barepin;
 	int vfio;
-	char *memory;
-	struct dmamem_pin pin;
 };
 
 static struct dmamem_extent all_extents[NR];
 static uint64_t all_entries[NR];
 
-/* Each returns 0 or -errno */
-typedef int (*step_fn)(struct bench *bench);
-
-static int bare_pin(struct bench *bench)
+static int bare_pin(void *arg)
 {
-	unsigned long request[2] = { (uintptr_t)bench->memory, NR };
+	const struct bench *bench = arg;
+	unsigned long request[2] = { (uintptr_t)bench->pinning.memory, NR };
 
 	return write(bench->barepin, request, sizeof(request)) == (long)NR ?
 		       0 : -EIO;
 }
 
-static int bare_unpin(struct bench *bench)
+static int bare_unpin(void *arg)
 {
+	const struct bench *bench = arg;
 	unsigned long request[2] = { 0, 0 };
 
 	return write(bench->barepin, request, sizeof(request)) ? -EIO : 0;
 }
 
-static int pin(struct bench *bench)
+/* The module's commands */
+static int pin(void *arg)
 {
-	return uapi_pin(bench->dmamem, bench->memory, LENGTH, DMAMEM_PIN_WRITE,
-			&bench->pin);
+	return pinning_pin(&((struct bench *)arg)->pinning);
 }
 
-static int extents(struct bench *bench)
+static int extents(void *arg)
 {
-	uint32_t count = NR;
-
-	return uapi_extents(bench->dmamem, bench->pin.region, 0, all_extents,
-			    &count);
+	return pinning_extents(&((struct bench *)arg)->pinning);
 }
 
-static int unpin(struct bench *bench)
+static int unpin(void *arg)
 {
-	return uapi_unpin(bench->dmamem, bench->pin.region);
+	return pinning_unpin(&((struct bench *)arg)->pinning);
 }
 
-static int verify(struct bench *bench)
+static int verify(void *arg)
 {
-	return uapi_verify(bench->dmamem, bench->pin.region, 0, LENGTH, NULL);
+	return pinning_verify(&((struct bench *)arg)->pinning);
 }
 
-static int vfio_map(struct bench *bench)
+static int vfio_map(void *arg)
 {
+	const struct bench *bench = arg;
 	struct vfio_iommu_type1_dma_map map = {
 		.argsz = sizeof(map),
 		.flags = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE,
-		.vaddr = (uintptr_t)bench->memory,
+		.vaddr = (uintptr_t)bench->pinning.memory,
 		.iova = 1UL << 32,
 		.size = LENGTH,
 	};
@@ -93,8 +89,9 @@ static int vfio_map(struct bench *bench)
 	return ioctl(bench->vfio, VFIO_IOMMU_MAP_DMA, &map) ? -errno : 0;
 }
 
-static int vfio_unmap(struct bench *bench)
+static int vfio_unmap(void *arg)
 {
+	const struct bench *bench = arg;
 	struct vfio_iommu_type1_dma_unmap unmap = {
 		.argsz = sizeof(unmap),
 		.iova = 1UL << 32,
@@ -104,75 +101,54 @@ static int vfio_unmap(struct bench *bench)
 	return ioctl(bench->vfio, VFIO_IOMMU_UNMAP_DMA, &unmap) ? -errno : 0;
 }
 
-static int read_pagemap(struct bench *bench)
+static int read_pagemap(void *arg)
 {
+	const struct bench *bench = arg;
 	int fd = open("/proc/self/pagemap", O_RDONLY);
 	ssize_t got = pread(fd, all_entries, NR * 8,
-			    (uintptr_t)bench->memory / PAGE * 8);
+			    (uintptr_t)bench->pinning.memory / PAGE * 8);
 
 	close(fd);
 	return got == (ssize_t)(NR * 8) ? 0 : -EIO;
 }
 
-static int nothing(struct bench *bench)
-{
-	(void)bench;
-	return 0;
-}
-
 /* What is measured: @run, undone by @undo, or prepared by it */
 static const struct measurement {
 	const char *name;
-	step_fn before;
-	step_fn run;
-	step_fn after;
+	measure_fn before;
+	measure_fn run;
+	measure_fn after;
 } measurements[] = {
-	{ "bare pin", nothing, bare_pin, bare_unpin },
-	{ "bare unpin", bare_pin, bare_unpin, nothing },
-	{ "PIN", nothing, pin, unpin },
+	{ "bare pin", NULL, bare_pin, bare_unpin },
+	{ "bare unpin", bare_pin, bare_unpin, NULL },
+	{ "PIN", NULL, pin, unpin },
 	{ "EXTENTS", pin, extents, unpin },
-	{ "UNPIN", pin, unpin, nothing },
+	{ "UNPIN", pin, unpin, NULL },
 	{ "VERIFY", pin, verify, unpin },
-	{ "VFIO map", nothing, vfio_map, vfio_unmap },
-	{ "VFIO unmap", vfio_map, vfio_unmap, nothing },
-	{ "pagemap", nothing, read_pagemap, nothing },
+	{ "VFIO map", NULL, vfio_map, vfio_unmap },
+	{ "VFIO unmap", vfio_map, vfio_unmap, NULL },
+	{ "pagemap", NULL, read_pagemap, NULL },
 };
 
 enum { BARE_PIN, BARE_UNPIN, PIN, EXTENTS, UNPIN };
 #define NR_MEASUREMENTS (sizeof(measurements) / sizeof(*measurements))
 
-static double now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec * 1e9 + time.tv_nsec;
-}
-
-static int compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* Median of instructions per page, negative if it cannot be done here */
 static double measure(struct bench *bench, const struct measurement *m)
 {
-	double costs[ROUNDS], begin;
-	int i;
+	const struct measure measure = {
+		.before = m->before,
+		.run = m->run,
+		.after = m->after,
+		.arg = bench,
+		.rounds = ROUNDS,
+		.per = NR * NS_PER_INSTRUCTION,
+		.clock = CLOCK_MONOTONIC,
+		.counter = -1,
+	};
+	struct spread spread;
 
-	for (i = 0; i < ROUNDS; i++) {
-		if (m->before(bench))
-			return -1;
-		begin = now();
-		if (m->run(bench))
-			return -1;
-		costs[i] = (now() - begin) / NS_PER_INSTRUCTION / NR;
-		m->after(bench);
-	}
-	qsort(costs, ROUNDS, sizeof(*costs), compare);
-	return costs[ROUNDS / 2];
+	return measure_run(&measure, &spread) ? -1 : spread.median;
 }
 
 /* Kernel memory that a GiB of pins takes: four regions, to drown the noise */
@@ -186,11 +162,11 @@ static double state_per_gib(struct bench *bench)
 	for (i = 0; i < 4; i++) {
 		if (pin(bench))
 			return -1;
-		regions[i] = bench->pin.region;
+		regions[i] = bench->pinning.pin.region;
 	}
 	after = pages_count("/proc/vmstat", "nr_free_pages");
 	for (i = 0; i < 4; i++)
-		uapi_unpin(bench->dmamem, regions[i]);
+		uapi_unpin(bench->pinning.fd, regions[i]);
 	return (before - after) * (double)PAGE / 4 * REGIONS_PER_GIB;
 }
 
@@ -203,10 +179,10 @@ static void run(struct bench *bench, const char *kind, char *memory)
 		printf("%s: no such memory here\n", kind);
 		return;
 	}
-	bench->memory = memory;
+	bench->pinning.memory = memory;
 	for (i = 0; i < NR_MEASUREMENTS; i++)
 		cost[i] = measure(bench, &measurements[i]);
-	printf("%s, %llu runs\n", kind, bench->pin.nr_extents);
+	printf("%s, %llu runs\n", kind, bench->pinning.pin.nr_extents);
 	for (i = 0; i < NR_MEASUREMENTS; i++)
 		if (cost[i] >= 0)
 			printf("  %-20s %8.1f\n", measurements[i].name,
@@ -278,12 +254,16 @@ static int open_vfio(void)
 int main(void)
 {
 	struct bench bench = {
-		.dmamem = uapi_open(NULL),
+		.pinning = {
+			.fd = uapi_open(NULL),
+			.length = LENGTH,
+			.extents = all_extents,
+		},
 		.barepin = open("/dev/barepin", O_WRONLY),
 		.vfio = open_vfio(),
 	};
 
-	if (bench.dmamem < 0 || bench.barepin < 0) {
+	if (bench.pinning.fd < 0 || bench.barepin < 0) {
 		fprintf(stderr, "needs /dev/dmamem and /dev/barepin\n");
 		return 1;
 	}

@@ -12,6 +12,7 @@
 
 #include "libdmamem/map_private.h"
 #include "selftests/lib/test_provider.h"
+#include "tools/bench/lookups.h"
 
 #define GIB (UINT64_C(1) << 30)
 #define BASE (UINT64_C(0x7f0000000000))
@@ -33,21 +34,14 @@ static void check(int ret)
 /* Look addresses up in a GiB that is registered in runs of @run_pages */
 static uint64_t look_up(uint64_t run_pages, uint64_t size, uint64_t len)
 {
-	const struct dmamem_map *map;
 	struct dmamem_context *ctx;
-	uint64_t sum = 0, left, addr;
+	uint64_t sum;
 
 	check(test_provider_open(run_pages, &ctx));
 	check(dmamem_register(ctx, at(0), size));
-	map = dmamem_dma_map(ctx);
-	for (uint64_t i = 0; i < LOOKUPS; i++) {
-		addr = BASE + i * 0x12345 % (size - len);
-		/* Not over the end of a chunk */
-		addr &= ~(len ? len - 1 : 0);
-		left = len;
-		sum += dmamem_map_translate(map, addr, len ? &left : NULL);
-		sum += dmamem_translate(ctx, at(addr - BASE), NULL);
-	}
+	sum = lookups_run(dmamem_dma_map(ctx), BASE, size, len, LOOKUPS);
+	for (uint64_t i = 0; i < LOOKUPS; i++)
+		sum += dmamem_translate(ctx, at(i * 0x12345 % size), NULL);
 	/* Closing looks for registrations everywhere, which is not the case */
 	return sum ? LOOKUPS : 0;
 }
