@@ -192,10 +192,11 @@ static int choose_provider(const struct dmamem_options *options,
 	expected = dmamem_choose_expected(options, &facts);
 	for (int source = 0; source < DMAMEM_NR_SOURCES; source++) {
 		ret = try_source(source, options, &facts, provider, text);
-		if (!ret) {
+		/* That memory is short now is no reason for another choice */
+		if (!ret || ret == -ENOMEM) {
 			*chosen = source;
 			memcpy(why, text, sizeof(text));
-			return 0;
+			return ret;
 		}
 		if (source == (int)expected) {
 			memcpy(why, text, sizeof(text));

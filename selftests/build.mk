@@ -27,7 +27,9 @@ KSELFTEST := $(B)/kselftest
 $(B)/asan/selftests/unit/%: LDFLAGS += -Wl,--wrap=_exit
 
 # selftests/lib/inject.c
-INJECT := -Wl,-u,__wrap_mmap $(foreach f,malloc calloc mmap mprotect,-Wl,--wrap=$(f))
+INJECT := -Wl,-u,__wrap_mmap \
+	$(foreach f,malloc calloc realloc mmap mprotect,-Wl,--wrap=$(f))
+$(B)/plain/selftests/guest/nomem: LDFLAGS += $(INJECT)
 
 define selftests_rules
 $(B)/$(1)/selftests/%.o: ALL_CPPFLAGS += -isystem $(KSELFTEST)

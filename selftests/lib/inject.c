@@ -68,6 +68,11 @@ void *__wrap_calloc(size_t nr, size_t size)
 	return fails() ? NULL : __real_calloc(nr, size);
 }
 
+void *__wrap_realloc(void *mem, size_t size)
+{
+	return fails() ? NULL : __real_realloc(mem, size);
+}
+
 void *__wrap_mmap(void *addr, size_t len, int prot, int flags, int fd,
 		  off_t offset)
 {

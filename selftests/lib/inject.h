@@ -24,12 +24,14 @@ void inject_resume(void);
 /* What the linker makes of malloc() and the others */
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t nr, size_t size);
+void *__real_realloc(void *mem, size_t size);
 void *__real_mmap(void *addr, size_t len, int prot, int flags, int fd,
 		  off_t offset);
 int __real_mprotect(void *addr, size_t len, int prot);
 
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t nr, size_t size);
+void *__wrap_realloc(void *mem, size_t size);
 void *__wrap_mmap(void *addr, size_t len, int prot, int flags, int fd,
 		  off_t offset);
 int __wrap_mprotect(void *addr, size_t len, int prot);
