@@ -27,7 +27,7 @@ struct header {
 	uint8_t nr_runs;
 	uint16_t first_page;
 	uint8_t segment_size;
-	uint8_t unused;
+	uint8_t metadata;
 };
 
 struct run {
@@ -83,6 +83,7 @@ static void take_transfer(struct input *input, const struct header *header,
 	struct segment segment;
 
 	transfer->mps_shift = 12 + header->mps_shift % 7;
+	transfer->metadata = header->metadata & 1;
 	transfer->nr_lists = header->nr_lists % (NVME_MODEL_LISTS + 1);
 	transfer->nr_iov = 0;
 	while (transfer->nr_iov < NVME_TRANSFER_IOV &&

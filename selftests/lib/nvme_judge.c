@@ -9,8 +9,8 @@
 
 #define POISON UINT64_C(0x0123456789abcdef)
 
-/* Any alignment, and bit buckets */
-#define SGLS 0x10001
+/* Any alignment, bit buckets, and descriptors of metadata */
+#define SGLS 0x90001
 
 static void poison(const struct nvme_model *model)
 {
@@ -145,7 +145,8 @@ static enum nvme_outcome judge_sgl(const struct nvme_model *model,
 				   const struct dmamem_nvme_sgl *sgl)
 {
 	if (expected->errors || sgl->nr_descriptors != expected->nr_entries ||
-	    sgl->nr_segments != expected->nr_segments || sgl->psdt != 1 ||
+	    sgl->nr_segments != expected->nr_segments ||
+	    sgl->psdt != (transfer->metadata ? 2 : 1) ||
 	    !poisoned(model, sgl->nr_segments) ||
 	    !nvme_model_check_sgl(model, transfer->iov, transfer->nr_iov, sgl))
 		return NVME_WRONG;
@@ -170,15 +171,18 @@ enum nvme_outcome nvme_judge_sgl(const struct nvme_model *model,
 		nvme_model_expect_sgl(model, transfer->nr_lists, segment_size,
 				      transfer->iov, transfer->nr_iov);
 	struct dmamem_nvme_sgl sgl, saved;
+	unsigned int flags = DMAMEM_NVME_SGL_READ;
 	unsigned int bad_iov = 99;
 	int err;
 
+	if (transfer->metadata)
+		flags |= DMAMEM_NVME_SGL_METADATA;
 	nvme_model_segments(model, segments);
 	memset(&sgl, 0x5a, sizeof(sgl));
 	saved = sgl;
 	poison(model);
 	err = dmamem_nvme_sgl_build(&builder, transfer->iov, transfer->nr_iov,
-				    DMAMEM_NVME_SGL_READ, &sgl, &bad_iov);
+				    flags, &sgl, &bad_iov);
 	if (!err)
 		return judge_sgl(model, transfer, &expected, &sgl);
 	if (memcmp(&sgl, &saved, sizeof(sgl)) || !poisoned(model, 0))

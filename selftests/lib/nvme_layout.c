@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+#include <stdio.h>
+
 #include <dmamem/memory.h>
 
 #include "libdmamem/map_private.h"
@@ -106,6 +108,7 @@ void nvme_transfer_random(struct random *random,
 {
 	uint64_t size;
 
+	transfer->metadata = false;
 	transfer->mps_shift = 12;
 	if (random_once_in(random, 3))
 		transfer->mps_shift += random_below(random, 7);
@@ -125,6 +128,18 @@ void nvme_transfer_random(struct random *random,
 						  i == transfer->nr_iov - 1);
 }
 
+void nvme_transfer_print(const struct nvme_layout *layout,
+			 const struct nvme_transfer *transfer)
+{
+	fprintf(stderr, "# layout at %#lx of %zu pages, MPS %u, %u lists\n",
+		layout->va, layout->nr_pages, 1 << transfer->mps_shift,
+		transfer->nr_lists);
+	for (unsigned int i = 0; i < transfer->nr_iov; i++)
+		fprintf(stderr, "# iov[%u] = %#lx, %#lx bytes\n", i,
+			(uintptr_t)transfer->iov[i].iov_base,
+			transfer->iov[i].iov_len);
+}
+
 static void move_to(struct iovec *iov, uintptr_t va)
 {
 	iov->iov_base = (void *)va;
@@ -135,6 +150,7 @@ void nvme_transfer_loosen(struct random *random,
 {
 	uintptr_t end = 0;
 
+	transfer->metadata = random_once_in(random, 4);
 	for (unsigned int i = 0; i < transfer->nr_iov; i++) {
 		struct iovec *iov = &transfer->iov[i];
 		uintptr_t va = (uintptr_t)iov->iov_base;

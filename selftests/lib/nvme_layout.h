@@ -6,6 +6,7 @@
 #ifndef DMAMEM_SELFTESTS_NVME_LAYOUT_H
 #define DMAMEM_SELFTESTS_NVME_LAYOUT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/uio.h>
@@ -35,12 +36,14 @@ struct nvme_layout {
  * struct nvme_transfer - what a builder is asked for
  * @mps_shift: log2 of the controller's page size
  * @nr_lists: list pages that it may use
+ * @metadata: its metadata is described by an SGL, too
  * @nr_iov: segments
  * @iov: the segments
  */
 struct nvme_transfer {
 	unsigned int mps_shift;
 	unsigned int nr_lists;
+	bool metadata;
 	unsigned int nr_iov;
 	struct iovec iov[NVME_TRANSFER_IOV];
 };
@@ -49,6 +52,10 @@ void nvme_layout_random(struct random *random, struct nvme_layout *layout);
 void nvme_transfer_random(struct random *random,
 			  const struct nvme_layout *layout,
 			  struct nvme_transfer *transfer);
+
+/* For who has to find out what went wrong: to standard error */
+void nvme_transfer_print(const struct nvme_layout *layout,
+			 const struct nvme_transfer *transfer);
 
 /* Turn it into one for SGLs: any alignment, and bit buckets in between */
 void nvme_transfer_loosen(struct random *random,

@@ -33,18 +33,6 @@ static const char *const outcome_names[NVME_NR_OUTCOMES] = {
 	[NVME_TOO_BIG] = "E2BIG",
 };
 
-static void describe(struct __test_metadata *_metadata,
-		     const struct nvme_layout *layout,
-		     const struct nvme_transfer *transfer)
-{
-	TH_LOG("layout at %#lx of %zu pages, MPS %u, %u lists", layout->va,
-	       layout->nr_pages, 1 << transfer->mps_shift, transfer->nr_lists);
-	for (unsigned int i = 0; i < transfer->nr_iov; i++)
-		TH_LOG("iov[%u] = page %#lx, %#lx bytes", i,
-		       (uintptr_t)transfer->iov[i].iov_base - layout->va,
-		       transfer->iov[i].iov_len);
-}
-
 FIXTURE(prp) {
 	struct random random;
 	struct nvme_layout layout;
@@ -78,8 +66,8 @@ TEST_F_TIMEOUT(prp, any_transfer, 600)
 					     &self->transfer);
 			outcome = nvme_judge_prp(&self->model, &self->transfer);
 			ASSERT_NE(NVME_WRONG, outcome)
-				describe(_metadata, &self->layout,
-					 &self->transfer);
+				nvme_transfer_print(&self->layout,
+						    &self->transfer);
 			self->outcomes[outcome]++;
 		}
 		nvme_model_destroy(&self->model);

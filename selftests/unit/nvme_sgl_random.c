@@ -12,11 +12,11 @@
 #include "selftests/lib/nvme_model.h"
 #include "selftests/lib/random.h"
 
-/* Layouts, and transfers in each: 400,000, less where all is slow */
+/* Layouts, and transfers in each: a million, less where all is slow */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define LAYOUTS 100
+#define LAYOUTS 200
 #else
-#define LAYOUTS 800
+#define LAYOUTS 2000
 #endif
 #define TRANSFERS 500
 
@@ -28,18 +28,6 @@ static const char *const outcome_names[NVME_NR_OUTCOMES] = {
 	[NVME_FAULT] = "EFAULT",
 	[NVME_TOO_BIG] = "E2BIG",
 };
-
-static void describe(struct __test_metadata *_metadata,
-		     const struct nvme_layout *layout,
-		     const struct nvme_transfer *transfer)
-{
-	TH_LOG("layout at %#lx of %zu pages, %u segments", layout->va,
-	       layout->nr_pages, transfer->nr_lists);
-	for (unsigned int i = 0; i < transfer->nr_iov; i++)
-		TH_LOG("iov[%u] = %#lx, %#lx bytes", i,
-		       (uintptr_t)transfer->iov[i].iov_base,
-		       transfer->iov[i].iov_len);
-}
 
 FIXTURE(sgl) {
 	struct random random;
@@ -78,8 +66,8 @@ TEST_F_TIMEOUT(sgl, any_transfer, 600)
 			outcome = nvme_judge_sgl(&self->model, &self->transfer,
 						 size);
 			ASSERT_NE(NVME_WRONG, outcome)
-				describe(_metadata, &self->layout,
-					 &self->transfer);
+				nvme_transfer_print(&self->layout,
+						    &self->transfer);
 			self->outcomes[outcome]++;
 		}
 		nvme_model_destroy(&self->model);
