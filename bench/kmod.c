@@ -25,6 +25,7 @@
 #define NR 16384UL
 #define LENGTH (NR * PAGE)
 #define REGIONS_PER_GIB 16
+#define STATE_GIBS 8
 #define ROUNDS 7
 #define NS_PER_INSTRUCTION 4.0
 
@@ -151,23 +152,38 @@ static double measure(struct bench *bench, const struct measurement *m)
 	return measure_run(&measure, &spread) ? -1 : spread.median;
 }
 
-/* Kernel memory that a GiB of pins takes: four regions, to drown the noise */
+/* Pages of the slab allocator, less what it has in store for such as ours */
+static long slab_pages(void)
+{
+	int fd = open("/proc/sys/vm/stat_refresh", O_RDONLY);
+	char line[16];
+
+	pages_write("/sys/kernel/slab/kmalloc-4k/shrink", "1");
+	pages_write("/sys/kernel/slab/kmalloc-cg-4k/shrink", "1");
+	/* Adds up what the processors count */
+	if (read(fd, line, sizeof(line)) < 0)
+		line[0] = 0;
+	close(fd);
+	return pages_count("/proc/vmstat", "nr_slab_unreclaimable");
+}
+
+/* Kernel memory that a GiB of pins takes */
 static double state_per_gib(struct bench *bench)
 {
-	long before = pages_count("/proc/vmstat", "nr_free_pages");
-	uint32_t regions[4];
-	long after;
+	static uint32_t regions[STATE_GIBS * REGIONS_PER_GIB];
+	const int nr = STATE_GIBS * REGIONS_PER_GIB;
+	long before = slab_pages(), after;
 	int i;
 
-	for (i = 0; i < 4; i++) {
+	for (i = 0; i < nr; i++) {
 		if (pin(bench))
 			return -1;
 		regions[i] = bench->pinning.pin.region;
 	}
-	after = pages_count("/proc/vmstat", "nr_free_pages");
-	for (i = 0; i < 4; i++)
+	after = slab_pages();
+	for (i = 0; i < nr; i++)
 		uapi_unpin(bench->pinning.fd, regions[i]);
-	return (before - after) * (double)PAGE / 4 * REGIONS_PER_GIB;
+	return (double)(after - before) * PAGE / STATE_GIBS;
 }
 
 static void run(struct bench *bench, const char *kind, char *memory)
