@@ -8,64 +8,19 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <linux/userfaultfd.h>
-
 #include <kselftest_harness.h>
 
 #include "selftests/lib/silent_fuse.h"
 #include "selftests/lib/uapi.h"
+#include "selftests/lib/unserved.h"
 #include "tools/memory/pages.h"
 
 #define NR 8
-
-/* Memory whose every first touch waits for serve(); the userfaultfd */
-static int map_unserved(char **addr)
-{
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
-	int uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
-
-	*addr = mmap(NULL, NR * PAGE, PROT_READ | PROT_WRITE,
-		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	range.range.start = (uintptr_t)*addr;
-	range.range.len = NR * PAGE;
-	if (uffd < 0 || ioctl(uffd, UFFDIO_API, &api) ||
-	    ioctl(uffd, UFFDIO_REGISTER, &range))
-		return -1;
-	return uffd;
-}
-
-static int serve(int uffd)
-{
-	static char content[PAGE];
-	struct uffd_msg message;
-	struct uffdio_copy copy = {
-		.src = (uintptr_t)content,
-		.len = PAGE,
-	};
-
-	if (read(uffd, &message, sizeof(message)) != sizeof(message))
-		return -errno;
-	memset(content, 0x77, sizeof(content));
-	copy.dst = message.arg.pagefault.address & ~(PAGE - 1);
-	return ioctl(uffd, UFFDIO_COPY, &copy) ? -errno : 0;
-}
-
-/* Wait until somebody is blocked */
-static int wait_blocked(int uffd)
-{
-	fd_set set;
-
-	FD_ZERO(&set);
-	FD_SET(uffd, &set);
-	return select(uffd + 1, &set, NULL, NULL, NULL) == 1 ? 0 : -errno;
-}
 
 struct pinner {
 	int fd;
@@ -95,11 +50,11 @@ TEST(others_go_on)
 	char *other;
 
 	ASSERT_LE(0, pinner.fd);
-	uffd = map_unserved(&pinner.addr);
+	uffd = unserved_map(&pinner.addr, NR * PAGE);
 	if (uffd < 0)
 		SKIP(return, "no userfaultfd");
 	ASSERT_EQ(0, pthread_create(&thread, NULL, pin_thread, &pinner));
-	ASSERT_EQ(0, wait_blocked(uffd));
+	ASSERT_EQ(0, unserved_wait(uffd));
 
 	/* The same file, and the same memory */
 	other = pages_map(NR * PAGE);
@@ -111,10 +66,10 @@ TEST(others_go_on)
 	EXPECT_EQ(0, uapi_unpin(pinner.fd, region));
 
 	for (i = 0; i < NR; i++)
-		ASSERT_EQ(0, serve(uffd));
+		ASSERT_EQ(0, unserved_serve(uffd));
 	pthread_join(thread, NULL);
 	EXPECT_LT(0, pinner.result);
-	EXPECT_EQ(0x77, pinner.addr[0]);
+	EXPECT_EQ(UNSERVED_BYTE, pinner.addr[0]);
 	EXPECT_EQ(0, uapi_verify(pinner.fd, pinner.result, 0, NR * PAGE, NULL));
 	close(pinner.fd);
 }
@@ -128,11 +83,11 @@ static void blocked_child(int out)
 	pthread_t thread;
 	int uffd;
 
-	uffd = map_unserved(&pinner.addr);
+	uffd = unserved_map(&pinner.addr, NR * PAGE);
 	if (uffd < 0)
 		_exit(1);
 	pthread_create(&thread, NULL, pin_thread, &pinner);
-	if (wait_blocked(uffd) || write(out, "b", 1) != 1)
+	if (unserved_wait(uffd) || write(out, "b", 1) != 1)
 		_exit(1);
 	pause();
 }
