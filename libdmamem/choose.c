@@ -59,6 +59,11 @@ static int check_vfio(const struct question *q)
 		return other_provider(q);
 	if (!facts->device[0])
 		return dmamem_because(q->text, -EINVAL, "no device is named");
+	/* First of all: another driver would not help */
+	if (facts->iommu == DMAMEM_IOMMU_NONE)
+		return dmamem_because(q->text, -ENOENT,
+				      "%s has no IOMMU group: the machine has no IOMMU, or it is off",
+				      facts->device);
 	if (!bound_to(q, "vfio-pci"))
 		return dmamem_because(q->text, -EBUSY,
 				      "%s is bound to %s, not to vfio-pci",
@@ -68,10 +73,6 @@ static int check_vfio(const struct question *q)
 		return dmamem_because(q->text, -EOPNOTSUPP,
 				      "group %s of %s is in no-IOMMU mode: nothing translates, it needs physical addresses",
 				      facts->group, facts->device);
-	if (!facts->group[0])
-		return dmamem_because(q->text, -ENOENT,
-				      "%s has no IOMMU group: the machine has no IOMMU, or it is off",
-				      facts->device);
 	if (check_mode(q, 1 << DMAMEM_IOVA_VA | 1 << DMAMEM_IOVA_DMA,
 		       "mapped by an IOMMU and not physical"))
 		return -EOPNOTSUPP;

@@ -249,6 +249,15 @@ TEST_F(choose, vfio_without_vfio_pci)
 	EXPECT_NE(NULL, strstr(self->text, "bound to nvme"));
 }
 
+TEST_F(choose, vfio_wants_an_iommu_before_a_driver)
+{
+	set_device(&self->facts, "nvme", DMAMEM_IOMMU_NONE);
+	self->options.provider = "vfio";
+	EXPECT_EQ(-ENOENT, failure(self));
+	set_device(&self->facts, "", DMAMEM_IOMMU_UNDECIDED);
+	EXPECT_EQ(-EBUSY, failure(self));
+}
+
 /* 8 GiB, with a hole below 4 GiB: up to 9 GiB */
 static void set_memory(struct dmamem_facts *facts)
 {

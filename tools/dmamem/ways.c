@@ -44,19 +44,6 @@ static void check_lockdown(const struct machine *machine, struct way *way)
 		 machine->lockdown);
 }
 
-/* What the function is bound to comes second */
-static void check_iommu(const struct pci_function *function,
-			const struct machine *machine, struct way *way)
-{
-	if (!function || strcmp(way->asked, "vfio") != 0 ||
-	    way->error != -EBUSY || function->group[0] ||
-	    machine->iommu.names[0])
-		return;
-	way->error = -ENOENT;
-	snprintf(way->reason, sizeof(way->reason),
-		 "there is no IOMMU, and VFIO needs one");
-}
-
 void ways_ask(const char *asked, const struct pci_function *function,
 	      const struct machine *machine, struct way *way)
 {
@@ -66,10 +53,8 @@ void ways_ask(const char *asked, const struct pci_function *function,
 	memset(way, 0, sizeof(*way));
 	way->asked = asked;
 	way->error = foresee(asked, bdf, DMAMEM_IOVA_AUTO, way, way->reason);
-	if (way->error) {
-		check_iommu(function, machine, way);
+	if (way->error)
 		return;
-	}
 	for (enum dmamem_iova_mode mode = DMAMEM_IOVA_PA;
 	     mode <= DMAMEM_IOVA_DMA; mode++)
 		if (!foresee(way->provider, bdf, mode, &other, other.reason))
