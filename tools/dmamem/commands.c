@@ -27,6 +27,7 @@ static const struct command {
 	{ "pin", "pin memory and show what came back", cmd_pin },
 	{ "compare", "compare ways to get DMA addresses", cmd_compare },
 	{ "nvme", "drive an NVMe disk from user space", cmd_nvme },
+	{ "bench", "what library and kernel cost on this machine", cmd_bench },
 	{ "help", "say more about a command", cmd_help },
 };
 
