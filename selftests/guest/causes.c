@@ -130,21 +130,24 @@ TEST_F(causes, secret_memory)
 	EXPECT_CAUSE(DMAMEM_CAUSE_UNMAPPED, BAD);
 }
 
-/* A file system with a disk behind it, on the RAM disk that the guest loads */
-static int open_disk_file(void)
+/* A new file of a page in a file system that @make makes on @disk; -1 for none */
+static int open_disk_file(const char *disk, const char *make, const char *type,
+			  const char *options)
 {
 	int fd;
 
 	mkdir("/tmp/disk", 0700);
-	if (access("/dev/ram0", F_OK) || system("mkdosfs /dev/ram0 >/dev/null"))
+	if (access(disk, F_OK) || system(make))
 		return -1;
-	if (mount("/dev/ram0", "/tmp/disk", "vfat", 0, NULL) && errno != EBUSY)
+	if (mount(disk, "/tmp/disk", type, 0, options))
 		return -1;
 	fd = open("/tmp/disk/file", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC,
 		  0600);
 	umount2("/tmp/disk", MNT_DETACH);
-	if (fd < 0 || ftruncate(fd, PAGE))
+	if (fd >= 0 && ftruncate(fd, PAGE)) {
+		close(fd);
 		return -1;
+	}
 	return fd;
 }
 
@@ -152,7 +155,8 @@ static int open_disk_file(void)
 TEST_F(causes, shared_file)
 {
 	char *file = self->addr + BAD * PAGE;
-	int fd = open_disk_file();
+	int fd = open_disk_file("/dev/ram0", "mkdosfs /dev/ram0 >/dev/null",
+				"vfat", NULL);
 
 	if (fd < 0)
 		SKIP(return, "no RAM disk");
@@ -171,6 +175,27 @@ TEST_F(causes, shared_file)
 				   MAP_PRIVATE | MAP_FIXED, fd, 0));
 	EXPECT_EQ(0, pin_all(self, DMAMEM_PIN_WRITE));
 	EXPECT_EQ(0, uapi_unpin(self->fd, self->pin.region));
+	munmap(file, PAGE);
+	close(fd);
+}
+
+/* A file whose pages are the disk */
+TEST_F(causes, dax_file)
+{
+	char *file = self->addr + BAD * PAGE;
+	int fd = open_disk_file("/dev/pmem0",
+				"mke2fs -b 4096 /dev/pmem0 >/dev/null", "ext4",
+				"dax=always");
+
+	if (fd < 0)
+		SKIP(return, "no persistent memory");
+	ASSERT_NE(MAP_FAILED, mmap(file, PAGE, PROT_READ | PROT_WRITE,
+				   MAP_SHARED | MAP_FIXED, fd, 0));
+	file[0] = 1;
+	EXPECT_EQ(-EOPNOTSUPP, pin_all(self, DMAMEM_PIN_WRITE));
+	EXPECT_CAUSE(DMAMEM_CAUSE_DAX, BAD);
+	EXPECT_EQ(-EOPNOTSUPP, pin_all(self, 0));
+	EXPECT_CAUSE(DMAMEM_CAUSE_DAX, BAD);
 	munmap(file, PAGE);
 	close(fd);
 }
