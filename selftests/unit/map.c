@@ -406,17 +406,4 @@ TEST_F(map, lookups_write_nothing)
 	ASSERT_EQ(0, protect(self->map, PROT_READ | PROT_WRITE));
 }
 
-/* A process that locks all it maps gets a map, too */
-TEST(locked_memory)
-{
-	struct dmamem_map *map;
-
-	if (mlockall(MCL_FUTURE))
-		SKIP(return, "mlockall() is not permitted");
-	ASSERT_EQ(0, dmamem_map_create(DMAMEM_MAP_LINEAR, DEFAULT, &map));
-	EXPECT_EQ(0, dmamem_map_set(map, BASE, PAGE, 0));
-	EXPECT_EQ(0, dmamem_map_translate(map, BASE, NULL));
-	dmamem_map_free(map);
-}
-
 TEST_HARNESS_MAIN
