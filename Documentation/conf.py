@@ -70,7 +70,7 @@ def man_page(path):
     The title is "name(section) -- what it does".
     """
     name, section, brief = re.search(
-        r"^(\w+)\((\d)\) -- (.*)$", path.read_text(), re.MULTILINE).groups()
+        r"^([\w-]+)\((\d)\) -- (.*)$", path.read_text(), re.MULTILINE).groups()
     names = [name] + [i for i in identifiers(path) if DOCUMENTED.get(i)]
     page = "man/" + path.stem
     return [(page, n, brief, "", int(section)) for n in dict.fromkeys(names)]
