@@ -7,8 +7,8 @@
  * Every one is a call. The addresses are made beforehand, a batch at a time,
  * while no time is taken: making them costs as much as looking them up.
  *
- * Each is measured in two states: warm, after as many lookups that do not count;
- * and cold, just after something else had the caches.
+ * Each is measured in two states: warm, after as many lookups that do not
+ * count; and cold, just after something else had the caches.
  *
  * Prints NAME MEDIAN LEAST MOST, in ns of CPU time per lookup.
  */
@@ -58,7 +58,7 @@ static void plain_walk_set(struct plain_walk *walk, uint64_t addr,
 	uint64_t **table = &walk->tables[addr >> GIB_SHIFT];
 
 	if (!*table)
-		*table = checked(aligned_alloc(PAGE_SIZE, PAGE_SIZE));
+		*table = checked(aligned_alloc(PAGE_BYTES, PAGE_BYTES));
 	(*table)[addr >> CHUNK_SHIFT & (CHUNKS_PER_GIB - 1)] = value;
 }
 

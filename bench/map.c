@@ -102,7 +102,7 @@ static uint64_t register_chunks(void)
 static uint64_t register_pages(void)
 {
 	register_one(1, 0, GIB);
-	return GIB / PAGE_SIZE;
+	return GIB / PAGE_BYTES;
 }
 
 /* 64 GiB in registrations of 2 MiB */

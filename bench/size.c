@@ -53,6 +53,6 @@ int main(void)
 	measure("contiguous", UINT64_C(64) << 10, GIB_SIZE);
 	measure("2MiB-pieces", 64, CHUNK_SIZE);
 	measure("2MiB-pieces-8TiB", UINT64_C(8) << 10, CHUNK_SIZE);
-	measure("4KiB-pieces", 4, PAGE_SIZE);
+	measure("4KiB-pieces", 4, PAGE_BYTES);
 	return 0;
 }

@@ -14,7 +14,7 @@ int dmamem_fitness_check_options(const struct dmamem_options *options,
 	uint64_t boundary = options->boundary;
 
 	if (options->address_bits &&
-	    (options->address_bits < PAGE_SHIFT || options->address_bits > 64))
+	    (options->address_bits < PAGE_BITS || options->address_bits > 64))
 		return dmamem_because(why, -EINVAL,
 				      "address_bits: %u is not within 12 to 64",
 				      options->address_bits);
@@ -22,7 +22,7 @@ int dmamem_fitness_check_options(const struct dmamem_options *options,
 	    options->window_first)
 		return dmamem_because(why, -EINVAL,
 				      "the window ends before it starts");
-	if (boundary & (boundary - 1) || (boundary && boundary < PAGE_SIZE))
+	if (boundary & (boundary - 1) || (boundary && boundary < PAGE_BYTES))
 		return dmamem_because(why, -EINVAL,
 				      "boundary: %#jx is not a power of two from 4 KiB on",
 				      (uintmax_t)boundary);

@@ -89,7 +89,7 @@ static uint64_t pages_joined(const uint64_t *page, uint64_t value,
 
 	/* A run does not go on from the highest address to 0 */
 	if (step)
-		max = min_u64(max, (UINT64_MAX - value) >> PAGE_SHIFT);
+		max = min_u64(max, (UINT64_MAX - value) >> PAGE_BITS);
 	for (last = p + max; p < last; p++) {
 		value += step;
 		if (load_page(p + 1) != value)
@@ -104,8 +104,8 @@ static struct map_unit leaf_unit(const struct dmamem_map *map, uint64_t entry,
 	unsigned int index = page_index(addr);
 	const uint64_t *page = &entry_leaf(entry)[index];
 	uint64_t value = load_page(page);
-	uint64_t offset = addr & (PAGE_SIZE - 1);
-	struct map_unit unit = { .value = value, .left = PAGE_SIZE - offset };
+	uint64_t offset = addr & (PAGE_BYTES - 1);
+	struct map_unit unit = { .value = value, .left = PAGE_BYTES - offset };
 	uint64_t max, step = 0;
 
 	if (map->rule == DMAMEM_MAP_OPAQUE) {
@@ -116,12 +116,12 @@ static struct map_unit leaf_unit(const struct dmamem_map *map, uint64_t entry,
 	if (map->rule == DMAMEM_MAP_LINEAR) {
 		unit.absent = value == LEAF_ABSENT;
 		unit.value = unit.absent ? map->default_value : value + offset;
-		step = unit.absent ? 0 : PAGE_SIZE;
+		step = unit.absent ? 0 : PAGE_BYTES;
 	}
 	if (want > unit.left) {
 		max = min_u64(PAGES_PER_CHUNK - 1 - index,
-			      (want - unit.left + PAGE_SIZE - 1) >> PAGE_SHIFT);
-		unit.left += pages_joined(page, value, step, max) * PAGE_SIZE;
+			      (want - unit.left + PAGE_BYTES - 1) >> PAGE_BITS);
+		unit.left += pages_joined(page, value, step, max) * PAGE_BYTES;
 	}
 	return unit;
 }

@@ -24,7 +24,7 @@ void dmamem_map_keep_leaf(struct dmamem_map *map, uint64_t addr, uint64_t leaf)
 /* The leaf of an entry, with its index */
 static uint64_t leaf_of(uint64_t entry)
 {
-	return entry & ~(PAGE_SIZE - 1);
+	return entry & ~(PAGE_BYTES - 1);
 }
 
 uint64_t dmamem_map_chunk_leaf(const struct dmamem_map *map, uint64_t addr)
@@ -37,7 +37,8 @@ uint64_t dmamem_map_chunk_leaf(const struct dmamem_map *map, uint64_t addr)
 
 /*
  * While a packed value counts, the slot stays as it is: a reader who found none
- * may still be on the way there. Memory is touched only where something changes.
+ * may still be on the way there. Memory is touched only where something
+ * changes.
  */
 static void store_entry(struct dmamem_map *map, uint64_t addr, uint64_t entry)
 {
@@ -103,7 +104,7 @@ static uint64_t *write_single_pages(uint64_t *page, const uint64_t *end,
 {
 	const struct dmamem_run *run = source->next;
 
-	for (; page < end && run->len == PAGE_SIZE; page++, run++)
+	for (; page < end && run->len == PAGE_BYTES; page++, run++)
 		store_page(page, run->value);
 	source->next = run;
 	return page;
@@ -123,7 +124,7 @@ static void write_pages(uint64_t *page, const uint64_t *end,
 		}
 		store_page(page++, s.value);
 		s.value += s.step;
-		s.left -= PAGE_SIZE;
+		s.left -= PAGE_BYTES;
 	}
 	*source = s;
 }

@@ -9,7 +9,7 @@
 
 #include "libdmamem/map_private.h"
 
-#define LEAVES_PER_BLOCK (CHUNK_SIZE / PAGE_SIZE)
+#define LEAVES_PER_BLOCK (CHUNK_SIZE / PAGE_BYTES)
 
 struct dmamem_leaf_block {
 	struct dmamem_leaf_block *next;
@@ -171,7 +171,7 @@ uint64_t dmamem_map_leaf_take(struct dmamem_map *map)
 		pool->current = pool->current->next;
 	pool->nr_free--;
 	leaf = (uintptr_t)pool->current->mem +
-	       pool->current->nr_taken++ * PAGE_SIZE;
+	       pool->current->nr_taken++ * PAGE_BYTES;
 	return leaf | index_of(map, leaf) << LEAF_INDEX_SHIFT;
 }
 

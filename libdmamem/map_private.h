@@ -32,7 +32,7 @@
 
 #include "libdmamem/run.h"
 
-#define PAGES_PER_CHUNK (CHUNK_SIZE / PAGE_SIZE)
+#define PAGES_PER_CHUNK (CHUNK_SIZE / PAGE_BYTES)
 #define CHUNKS_PER_GIB (GIB_SIZE / CHUNK_SIZE)
 #define NR_CHUNKS (UINT64_C(1) << (DMAMEM_ADDRESS_BITS - CHUNK_SHIFT))
 #define NR_GIBS (UINT64_C(1) << (DMAMEM_ADDRESS_BITS - GIB_SHIFT))
@@ -115,7 +115,7 @@ struct dmamem_map {
 	uint16_t nr_tables[NR_GRANULES];
 
 	uint64_t root[NR_GIBS] __attribute__((aligned(4096)));
-	/* What to add to the address of a leaf; only if there are leaves_added */
+	/* What to add to the address of a leaf, if devices read leaves */
 	uint64_t leaf_to_dma[NR_LEAF_INDEXES];
 	uint32_t packed[NR_CHUNKS] __attribute__((aligned(CHUNK_SIZE)));
 	uint64_t slots[NR_CHUNKS];
@@ -168,7 +168,7 @@ static inline bool entry_is_leaf(uint64_t entry)
 
 static inline uint64_t *entry_leaf(uint64_t entry)
 {
-	return (uint64_t *)(uintptr_t)(entry & (ADDRESS_END - PAGE_SIZE));
+	return (uint64_t *)(uintptr_t)(entry & (ADDRESS_END - PAGE_BYTES));
 }
 
 static inline uint64_t entry_value(const struct dmamem_map *map, uint64_t entry)
@@ -179,7 +179,7 @@ static inline uint64_t entry_value(const struct dmamem_map *map, uint64_t entry)
 
 static inline uint64_t page_index(uint64_t addr)
 {
-	return addr >> PAGE_SHIFT & (PAGES_PER_CHUNK - 1);
+	return addr >> PAGE_BITS & (PAGES_PER_CHUNK - 1);
 }
 
 static inline uint64_t packed_value(uint32_t packed)
@@ -225,10 +225,11 @@ static inline uint64_t map_translate_leaf(const struct dmamem_map *map,
 					  uint64_t entry, uint64_t addr,
 					  uint64_t *len)
 {
-	uint64_t offset = addr & (PAGE_SIZE - 1);
+	uint64_t offset = addr & (PAGE_BYTES - 1);
 	uint64_t value = load_page(&entry_leaf(entry)[page_index(addr)]);
 
-	if (unlikely(value == LEAF_ABSENT || !map_within(len, PAGE_SIZE - offset)))
+	if (unlikely(value == LEAF_ABSENT ||
+		     !map_within(len, PAGE_BYTES - offset)))
 		return dmamem_map_translate_slow(map, addr, len);
 	return value + offset;
 }

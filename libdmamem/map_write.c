@@ -204,7 +204,7 @@ static int reserve_memory(struct dmamem_map *map, uint64_t addr, uint64_t end,
 
 static int check_range(uint64_t addr, uint64_t len)
 {
-	if ((addr | len) & (PAGE_SIZE - 1) || !len || addr >= ADDRESS_END ||
+	if ((addr | len) & (PAGE_BYTES - 1) || !len || addr >= ADDRESS_END ||
 	    len > ADDRESS_END - addr)
 		return -EINVAL;
 	return 0;
@@ -239,7 +239,7 @@ int dmamem_map_set(struct dmamem_map *map, uint64_t addr, uint64_t len,
 	if (ret)
 		return ret;
 	if (map->rule == DMAMEM_MAP_LINEAR) {
-		if (value & (PAGE_SIZE - 1))
+		if (value & (PAGE_BYTES - 1))
 			return -EINVAL;
 		if (value > UINT64_MAX - (len - 1))
 			return -ERANGE;

@@ -25,7 +25,7 @@ struct map_source {
 
 static inline uint64_t value_step(const struct dmamem_map *map)
 {
-	return map->rule == DMAMEM_MAP_LINEAR ? PAGE_SIZE : 0;
+	return map->rule == DMAMEM_MAP_LINEAR ? PAGE_BYTES : 0;
 }
 
 static inline uint64_t absent_page(const struct dmamem_map *map)
@@ -64,7 +64,7 @@ static inline uint64_t source_entry(const struct dmamem_map *map,
 
 static inline void source_advance(struct map_source *source, uint64_t len)
 {
-	source->value += source->step * (len >> PAGE_SHIFT);
+	source->value += source->step * (len >> PAGE_BITS);
 	source->left -= len;
 }
 

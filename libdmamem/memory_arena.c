@@ -61,7 +61,7 @@ static int pin_arena(struct dmamem_provider *provider, void *mem, size_t len,
  */
 int dmamem_arena_add(void *arg, void *mem, size_t len)
 {
-	struct dmamem_run runs[CHUNK_SIZE / PAGE_SIZE];
+	struct dmamem_run runs[CHUNK_SIZE / PAGE_BYTES];
 	struct dmamem_context *ctx = arg;
 	struct dmamem_provider *provider = ctx->provider;
 	struct dmamem_arena *arena = malloc(sizeof(*arena));
@@ -70,7 +70,7 @@ int dmamem_arena_add(void *arg, void *mem, size_t len)
 	if (!arena)
 		return -ENOMEM;
 	ret = pin_arena(provider, mem, len, &arena->region, runs,
-			CHUNK_SIZE / PAGE_SIZE);
+			CHUNK_SIZE / PAGE_BYTES);
 	if (ret && !ctx->dma_map->resident) {
 		provider->explanation[0] = '\0';
 		ret = 0;

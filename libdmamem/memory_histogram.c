@@ -8,7 +8,7 @@
 
 static void add_run(struct dmamem_histogram *histogram, uint64_t len)
 {
-	unsigned int class = 63 - __builtin_clzll(len) - PAGE_SHIFT;
+	unsigned int class = 63 - __builtin_clzll(len) - PAGE_BITS;
 
 	histogram->nr_runs++;
 	histogram->runs[class]++;

@@ -4,8 +4,8 @@
  * Entry and List".
  *
  * One segment within one chunk of the map, and that is nearly every transfer,
- * is described by one entry of the map. Each function here and in the other files
- * does what is easy by the shortest way and hands on the rest.
+ * is described by one entry of the map. Each function here and in the other
+ * files does what is easy by the shortest way and hands on the rest.
  */
 #include "libdmamem/nvme_prp.h"
 
@@ -16,7 +16,7 @@ int dmamem_nvme_prp_build_run(const struct dmamem_nvme_prp_builder *builder,
 {
 	uint64_t leaf, va = (uintptr_t)iov->iov_base;
 	const struct dmamem_nvme_list_page *page;
-	uint64_t more = (rest >> PAGE_SHIFT) + 1;
+	uint64_t more = (rest >> PAGE_BITS) + 1;
 
 	if (unlikely(leaves_chunk(va, rest)))
 		return dmamem_nvme_prp_build_iov(builder, iov, 1, prp, bad_iov);
@@ -29,7 +29,7 @@ int dmamem_nvme_prp_build_run(const struct dmamem_nvme_prp_builder *builder,
 	if (unlikely(!builder->nr_pages))
 		return dmamem_nvme_prp_build_any(builder, iov, 1, prp, bad_iov);
 	page = builder->pages;
-	nvme_list_ramp(page->entries, next_page_of(dma), PAGE_SIZE, more);
+	nvme_list_ramp(page->entries, next_page_of(dma), PAGE_BYTES, more);
 	return prp_finish(builder, prp, dma, page->dma_addr, more + 1, 1);
 }
 
@@ -40,7 +40,7 @@ int dmamem_nvme_prp_build(const struct dmamem_nvme_prp_builder *builder,
 	struct nvme_place place;
 	uint64_t va, rest;
 
-	if (unlikely(nr_iov != 1 || builder->mps_shift != PAGE_SHIFT))
+	if (unlikely(nr_iov != 1 || builder->mps_shift != PAGE_BITS))
 		return dmamem_nvme_prp_build_iov(builder, iov, nr_iov, prp,
 						 bad_iov);
 	va = (uintptr_t)iov->iov_base;
@@ -62,7 +62,7 @@ int dmamem_nvme_prp_build(const struct dmamem_nvme_prp_builder *builder,
 	if (likely(place.entry & ENTRY_COMPLETE))
 		return prp_finish(builder, prp,
 				  load_page(leaf_slots(place.entry, va)) +
-				  (va & (PAGE_SIZE - 1)), 0, 1, 0);
+				  (va & (PAGE_BYTES - 1)), 0, 1, 0);
 	return dmamem_nvme_prp_build_part(builder, iov, 1, prp, bad_iov);
 }
 

@@ -29,14 +29,14 @@ static inline uint64_t page_entries(unsigned int shift)
 
 static inline uint64_t next_page_of(uint64_t dma)
 {
-	return (dma & ~(PAGE_SIZE - 1)) + PAGE_SIZE;
+	return (dma & ~(PAGE_BYTES - 1)) + PAGE_BYTES;
 }
 
 /* Pages of the map that a span touches */
 static inline uint64_t span_pages(const struct nvme_span *span)
 {
-	return ((span->dma & (PAGE_SIZE - 1)) + span->len + PAGE_SIZE - 1) >>
-	       PAGE_SHIFT;
+	return ((span->dma & (PAGE_BYTES - 1)) + span->len + PAGE_BYTES - 1) >>
+	       PAGE_BITS;
 }
 
 static inline bool span_valid(const struct nvme_span *span)
@@ -72,17 +72,17 @@ static inline int prp_finish(const struct dmamem_nvme_prp_builder *builder,
 }
 
 /*
- * Is there more than the first page? Bytes after it, less one, in @rest. What is
- * nothing or too much is more than any chunk.
+ * Is there more than the first page? Bytes after it, less one, in @rest. What
+ * is nothing or too much is more than any chunk.
  */
 static inline bool crosses_page(uint64_t va, uint64_t len, uint64_t *rest)
 {
-	return __builtin_add_overflow(len - 1, va | -PAGE_SIZE, rest);
+	return __builtin_add_overflow(len - 1, va | -PAGE_BYTES, rest);
 }
 
 static inline bool leaves_chunk(uint64_t va, uint64_t rest)
 {
-	return page_index(va) + (rest >> PAGE_SHIFT) >= PAGES_PER_CHUNK - 1;
+	return page_index(va) + (rest >> PAGE_BITS) >= PAGES_PER_CHUNK - 1;
 }
 
 /* Every page of the leaf is set, and devices can read it: it is the list */
@@ -94,9 +94,9 @@ static inline int prp_listed(const struct dmamem_nvme_prp_builder *builder,
 	const uint64_t *slots = leaf_slots(leaf, va);
 
 	return prp_finish(builder, prp,
-			  load_page(slots) + (va & (PAGE_SIZE - 1)),
+			  load_page(slots) + (va & (PAGE_BYTES - 1)),
 			  (uintptr_t)(slots + 1) + to_dma,
-			  (rest >> PAGE_SHIFT) + 2, 0);
+			  (rest >> PAGE_BITS) + 2, 0);
 }
 
 /*

@@ -16,7 +16,7 @@ static inline struct nvme_span span_at(const struct dmamem_map *map,
 				       uint64_t va, uint64_t len,
 				       unsigned int shift)
 {
-	return shift == PAGE_SHIFT ? nvme_pages_at(map, va, len) :
+	return shift == PAGE_BITS ? nvme_pages_at(map, va, len) :
 				     nvme_run_at(map, va, len);
 }
 

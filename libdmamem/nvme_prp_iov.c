@@ -6,7 +6,7 @@
  */
 #include "libdmamem/nvme_prp.h"
 
-#define LIST_ENTRIES (PAGE_SIZE / 8)
+#define LIST_ENTRIES (PAGE_BYTES / 8)
 
 /* PRP1, and a full list page */
 #define MAX_ENTRIES (1 + LIST_ENTRIES)
@@ -22,7 +22,7 @@ static uint64_t *gather_span(uint64_t *entry, const uint64_t *end,
 	if (span->slots)
 		nvme_list_copy(entry, span->slots, nr);
 	else
-		nvme_list_ramp(entry + 1, next_page_of(span->dma), PAGE_SIZE,
+		nvme_list_ramp(entry + 1, next_page_of(span->dma), PAGE_BYTES,
 			       nr - 1);
 	*entry = span->dma;
 	return entry + nr;
@@ -40,8 +40,8 @@ gather_segment(uint64_t *entry, const uint64_t *end,
 	uint64_t va = (uintptr_t)iov->iov_base, len = iov->iov_len;
 
 	/* The first one may start at a dword of a page */
-	if (len && (tail & (PAGE_SIZE - 1) || va & 3 ||
-		    (tail && va & (PAGE_SIZE - 1))))
+	if (len && (tail & (PAGE_BYTES - 1) || va & 3 ||
+		    (tail && va & (PAGE_BYTES - 1))))
 		return NULL;
 	while (len && entry) {
 		struct nvme_span span = nvme_pages_at(map, va, len);
@@ -56,8 +56,8 @@ gather_segment(uint64_t *entry, const uint64_t *end,
 /* Is this a page, or its beginning, after segments that end at @tail? */
 static inline bool is_page(uint64_t va, uint64_t len, uint64_t tail)
 {
-	return !((tail | va) & ~(ADDRESS_END - PAGE_SIZE)) &&
-	       len - 1 < PAGE_SIZE;
+	return !((tail | va) & ~(ADDRESS_END - PAGE_BYTES)) &&
+	       len - 1 < PAGE_BYTES;
 }
 
 /* The page at an address below 2^48; false: take a closer look */
@@ -126,7 +126,7 @@ static bool join_iov(const struct iovec *iov, unsigned int nr_iov,
 			continue;
 		if (!joined->iov_len)
 			joined->iov_base = iov[i].iov_base;
-		else if (va != end || end & (PAGE_SIZE - 1))
+		else if (va != end || end & (PAGE_BYTES - 1))
 			return false;
 		/* Past the end of all memory it would be something else */
 		if (__builtin_add_overflow(joined->iov_len, iov[i].iov_len,
@@ -147,7 +147,7 @@ int dmamem_nvme_prp_build_iov(const struct dmamem_nvme_prp_builder *builder,
 	struct iovec joined;
 	uint64_t nr;
 
-	if (builder->mps_shift != PAGE_SHIFT)
+	if (builder->mps_shift != PAGE_BITS)
 		return dmamem_nvme_prp_build_any(builder, iov, nr_iov, prp,
 						 bad_iov);
 	if (join_iov(iov, nr_iov, &joined) &&

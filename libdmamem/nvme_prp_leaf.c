@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /*
- * PRPs for one segment within one chunk that has a leaf: that is a PRP list page
- * already.
+ * PRPs for one segment within one chunk that has a leaf, which is a PRP list
+ * page already: PRP2 points into it and nothing is written.
  */
 #include "libdmamem/nvme_prp.h"
 
@@ -50,13 +50,13 @@ int dmamem_nvme_prp_build_slot(const struct dmamem_nvme_prp_builder *builder,
 
 	if (unlikely(leaves_chunk(va, rest)))
 		return dmamem_nvme_prp_build_iov(builder, iov, 1, prp, bad_iov);
-	if (rest >> PAGE_SHIFT) {
+	if (rest >> PAGE_BITS) {
 		if (likely(entry & ENTRY_LISTED))
 			return prp_listed(builder, prp, va, rest, entry);
 	} else if (likely(entry & ENTRY_COMPLETE)) {
 		slots = leaf_slots(entry, va);
 		return prp_finish(builder, prp,
-				  load_page(slots) + (va & (PAGE_SIZE - 1)),
+				  load_page(slots) + (va & (PAGE_BYTES - 1)),
 				  load_page(slots + 1), 2, 0);
 	}
 	return dmamem_nvme_prp_build_part(builder, iov, 1, prp, bad_iov);

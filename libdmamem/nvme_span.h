@@ -108,7 +108,7 @@ static inline struct nvme_span nvme_page_at(const struct dmamem_map *map,
 		span.complete = place.entry & ENTRY_COMPLETE;
 		span.dma = load_page(span.slots);
 		if (likely(nvme_span_registered(&span)))
-			span.dma += va & (PAGE_SIZE - 1);
+			span.dma += va & (PAGE_BYTES - 1);
 	}
 	return span;
 }

@@ -29,7 +29,7 @@ static int check_any(const struct dmamem_iova_space *space,
 {
 	uint64_t first;
 
-	if (!dmamem_iova_find(space, 0, PAGE_SIZE, fitness, &first))
+	if (!dmamem_iova_find(space, 0, PAGE_BYTES, fitness, &first))
 		return 0;
 	return dmamem_because(text, -ERANGE,
 			      "the IOMMU takes none of the addresses %#jx to %#jx, which the device can use",

@@ -86,15 +86,17 @@ TEST_F(commit, nothing_changes_where_nothing_is_left)
 
 	EXPECT_EQ(-ENOMEM, create(&self->other));
 	EXPECT_EQ(NULL, self->other);
-	EXPECT_EQ(-ENOMEM, dmamem_map_set(self->map, BASE + TIB, CHUNK_SIZE, 0));
-	EXPECT_EQ(-ENOMEM, dmamem_map_set(self->map, BASE, PAGE_SIZE, 0));
+	EXPECT_EQ(-ENOMEM, dmamem_map_set(self->map, BASE + TIB, CHUNK_SIZE,
+					  0));
+	EXPECT_EQ(-ENOMEM, dmamem_map_set(self->map, BASE, PAGE_BYTES, 0));
 	EXPECT_EQ(GIB_SIZE, dmamem_map_translate(self->map, BASE, NULL));
-	EXPECT_EQ(0, dmamem_map_set(self->map, BASE + CHUNK_SIZE, CHUNK_SIZE, 0));
+	EXPECT_EQ(0, dmamem_map_set(self->map, BASE + CHUNK_SIZE, CHUNK_SIZE,
+				    0));
 
 	ASSERT_EQ(0, pages_write(LIMIT, "0"));
 	ASSERT_EQ(0, pages_write(MODE, "0"));
 	EXPECT_EQ(0, dmamem_map_set(self->map, BASE + TIB, CHUNK_SIZE, 0));
-	EXPECT_EQ(0, dmamem_map_set(self->map, BASE, PAGE_SIZE, 0));
+	EXPECT_EQ(0, dmamem_map_set(self->map, BASE, PAGE_BYTES, 0));
 }
 
 /* Tables of 6 MiB: the root's, and one for every other of 2048 GiB */

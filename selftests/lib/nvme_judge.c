@@ -54,7 +54,7 @@ static bool pages_as_told(const struct nvme_transfer *transfer,
 			  const struct dmamem_nvme_prp *prp)
 {
 	unsigned int shift = transfer->mps_shift;
-	size_t unknown = (UINT64_C(1) << shift) - PAGE_SIZE;
+	size_t unknown = (UINT64_C(1) << shift) - PAGE_BYTES;
 	const struct iovec *first = transfer->iov;
 	size_t len = 0;
 
@@ -63,7 +63,7 @@ static bool pages_as_told(const struct nvme_transfer *transfer,
 			first = &transfer->iov[i];
 		len += transfer->iov[i].iov_len;
 	}
-	unknown += (uintptr_t)first->iov_base % PAGE_SIZE;
+	unknown += (uintptr_t)first->iov_base % PAGE_BYTES;
 	return prp->nr_pages == dmamem_nvme_prp_pages(prp->prp1, len, shift) &&
 	       prp->nr_pages <= dmamem_nvme_prp_pages(unknown, len, shift);
 }

@@ -16,7 +16,7 @@ static uint64_t random_run(struct random *random, const struct nvme_layout *layo
 		return DMAMEM_NO_ADDRESS;
 	if (page && random_once_in(random, 4) &&
 	    layout->dma[page - 1] != DMAMEM_NO_ADDRESS)
-		return layout->dma[page - 1] + PAGE_SIZE;
+		return layout->dma[page - 1] + PAGE_BYTES;
 	return run - run % layout->unit;
 }
 
@@ -29,7 +29,7 @@ static size_t random_run_pages(struct random *random,
 		units += random_below(random, 8);
 	if (random_once_in(random, 8))
 		units += random_below(random, 1024);
-	return units * (layout->unit / PAGE_SIZE);
+	return units * (layout->unit / PAGE_BYTES);
 }
 
 void nvme_layout_random(struct random *random, struct nvme_layout *layout)
@@ -37,13 +37,14 @@ void nvme_layout_random(struct random *random, struct nvme_layout *layout)
 	size_t page = 0, left = 0;
 	uint64_t dma = 0;
 
-	layout->unit = PAGE_SIZE << random_below(random, 7);
+	layout->unit = PAGE_BYTES << random_below(random, 7);
 	layout->nr_pages = 1 + random_below(random, NVME_LAYOUT_PAGES);
 	layout->va = random_below(random, UINT64_C(1) << 47);
-	layout->va -= layout->va % (random_once_in(random, 2) ? PAGE_SIZE :
+	layout->va -= layout->va % (random_once_in(random, 2) ? PAGE_BYTES :
 				    layout->unit);
 	if (random_once_in(random, 16))
-		layout->va = (UINT64_C(1) << 48) - layout->nr_pages * PAGE_SIZE;
+		layout->va = (UINT64_C(1) << 48) -
+			     layout->nr_pages * PAGE_BYTES;
 
 	for (page = 0; page < layout->nr_pages; page++, left--) {
 		if (!left) {
@@ -52,7 +53,7 @@ void nvme_layout_random(struct random *random, struct nvme_layout *layout)
 		}
 		layout->dma[page] = dma;
 		if (dma != DMAMEM_NO_ADDRESS)
-			dma += PAGE_SIZE;
+			dma += PAGE_BYTES;
 	}
 }
 
@@ -79,7 +80,7 @@ static struct iovec random_segment(struct random *random,
 				   const struct nvme_layout *layout,
 				   uint64_t size, bool first, bool last)
 {
-	uint64_t va = random_below(random, layout->nr_pages) * PAGE_SIZE;
+	uint64_t va = random_below(random, layout->nr_pages) * PAGE_BYTES;
 	uint64_t len = (1 + random_pages(random)) * size;
 
 	va = layout->va + va - va % size + slip(random, size);
@@ -95,8 +96,8 @@ static struct iovec random_segment(struct random *random,
 
 	/* most stay within the memory, as far as they can */
 	if (!random_once_in(random, 50) &&
-	    va + len > layout->va + layout->nr_pages * PAGE_SIZE)
-		len = layout->va + layout->nr_pages * PAGE_SIZE - va;
+	    va + len > layout->va + layout->nr_pages * PAGE_BYTES)
+		len = layout->va + layout->nr_pages * PAGE_BYTES - va;
 	if (random_once_in(random, 20))
 		len = 0;
 	return (struct iovec){ (void *)(uintptr_t)va, len };

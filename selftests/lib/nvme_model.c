@@ -16,7 +16,7 @@
 #define LIST_STRIDE (UINT64_C(1) << 28)
 
 /* So are leaves: no two pages of a block are neighbours */
-#define BLOCK_PAGES (CHUNK_SIZE / PAGE_SIZE)
+#define BLOCK_PAGES (CHUNK_SIZE / PAGE_BYTES)
 #define BLOCK_DMA (UINT64_C(1) << 61)
 #define BLOCK_STRIDE (UINT64_C(1) << 30)
 
@@ -51,7 +51,7 @@ static bool make_lists(struct nvme_model *model)
 static uint64_t leaf_page_dma(unsigned int block, uint64_t page)
 {
 	return BLOCK_DMA + block * BLOCK_STRIDE +
-	       page * 37 % BLOCK_PAGES * 2 * PAGE_SIZE;
+	       page * 37 % BLOCK_PAGES * 2 * PAGE_BYTES;
 }
 
 /* Called by the map */
@@ -65,7 +65,7 @@ static int add_block(void *arg, void *mem, size_t len)
 		return -ENOSPC;
 	for (uint64_t i = 0; i < BLOCK_PAGES; i++)
 		runs[i] = (struct dmamem_run){ leaf_page_dma(block, i),
-					       PAGE_SIZE };
+					       PAGE_BYTES };
 	model->blocks[model->nr_blocks++] = mem;
 	return dmamem_map_set_runs_locked(model->map, (uintptr_t)mem, len,
 					  runs);
@@ -214,7 +214,7 @@ bool nvme_model_resident(const struct nvme_model *model, unsigned int mps_shift,
 			continue;
 		if (!end)
 			start = va;
-		else if (va != end || end % PAGE_SIZE)
+		else if (va != end || end % PAGE_BYTES)
 			return false;
 		end = va + iov[i].iov_len;
 	}
@@ -339,13 +339,13 @@ struct cursor {
 static bool read_leaf(const struct nvme_model *model, uint64_t dma, void *buf,
 		      uint64_t len)
 {
-	uint64_t offset = dma % PAGE_SIZE;
+	uint64_t offset = dma % PAGE_BYTES;
 
 	for (unsigned int i = 0; i < model->nr_blocks; i++) {
 		for (uint64_t page = 0; page < BLOCK_PAGES; page++) {
 			if (leaf_page_dma(i, page) != dma - offset)
 				continue;
-			memcpy(buf, model->blocks[i] + page * PAGE_SIZE +
+			memcpy(buf, model->blocks[i] + page * PAGE_BYTES +
 			       offset, len);
 			return true;
 		}

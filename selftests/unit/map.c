@@ -12,7 +12,7 @@
 
 #define GIB GIB_SIZE
 #define CHUNK CHUNK_SIZE
-#define PAGE PAGE_SIZE
+#define PAGE PAGE_BYTES
 #define BASE UINT64_C(0x1240000000)
 #define END ADDRESS_END
 #define DEFAULT 0x123
@@ -300,7 +300,8 @@ TEST(opaque_values_do_not_join)
 /* What decides on a huge page is how many GiBs are described by chunks */
 TEST_F(map, counts_tables)
 {
-	const uint16_t *nr_tables = &self->map->nr_tables[BASE >> GRANULE_SHIFT];
+	const uint64_t granule = BASE >> GRANULE_SHIFT;
+	const uint16_t *nr_tables = &self->map->nr_tables[granule];
 
 	for (int i = 0; i < 3; i++) {
 		ASSERT_EQ(0, dmamem_map_set(self->map, BASE, CHUNK, GIB));
@@ -315,7 +316,7 @@ TEST_F(map, counts_tables)
 	EXPECT_EQ(1, *nr_tables);
 }
 
-/* Where 4 bytes tell all, nothing else is written; otherwise they tell nothing */
+/* Where 4 bytes tell all, nothing else is written; else they tell nothing */
 TEST_F(map, packs_what_fits)
 {
 	const uint64_t values[] = { 0, CHUNK, PACKED_UNIT,

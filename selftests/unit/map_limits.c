@@ -76,15 +76,15 @@ TEST_F(limits, no_address_space_for_leaves)
 	ASSERT_EQ(0, create(&self->map));
 	ASSERT_EQ(0, limit_space(MIB));
 	EXPECT_EQ(0, dmamem_map_set(self->map, BASE, 3 * CHUNK_SIZE, 0));
-	EXPECT_EQ(-ENOMEM, dmamem_map_set(self->map, page, PAGE_SIZE, 0));
-	EXPECT_EQ(-ENOMEM, dmamem_map_reserve(self->map, page, PAGE_SIZE));
+	EXPECT_EQ(-ENOMEM, dmamem_map_set(self->map, page, PAGE_BYTES, 0));
+	EXPECT_EQ(-ENOMEM, dmamem_map_reserve(self->map, page, PAGE_BYTES));
 	EXPECT_EQ(DEFAULT, dmamem_map_translate(self->map, page, NULL));
 	EXPECT_EQ(5, dmamem_map_translate(self->map, BASE + 5, NULL));
 
 	ASSERT_EQ(0, limit(RLIMIT_AS, RLIM_INFINITY));
-	ASSERT_EQ(0, dmamem_map_reserve(self->map, page, PAGE_SIZE));
+	ASSERT_EQ(0, dmamem_map_reserve(self->map, page, PAGE_BYTES));
 	ASSERT_EQ(0, limit_space(0));
-	EXPECT_EQ(0, dmamem_map_set(self->map, page, PAGE_SIZE, 0));
+	EXPECT_EQ(0, dmamem_map_set(self->map, page, PAGE_BYTES, 0));
 	EXPECT_EQ(0, dmamem_map_translate(self->map, page, NULL));
 }
 
@@ -96,7 +96,7 @@ TEST_F(limits, locked_memory)
 	if (mlockall(MCL_FUTURE))
 		SKIP(return, "mlockall() is not permitted");
 	ASSERT_EQ(0, create(&self->map));
-	EXPECT_EQ(0, dmamem_map_set(self->map, BASE, PAGE_SIZE, 0));
+	EXPECT_EQ(0, dmamem_map_set(self->map, BASE, PAGE_BYTES, 0));
 	EXPECT_EQ(0, dmamem_map_translate(self->map, BASE, NULL));
 	/* What is reserved is locked, but takes no memory */
 	EXPECT_LT(pages_count("/proc/self/status", "VmRSS:"), 64 * 1024);
@@ -146,7 +146,8 @@ TEST_F(limits, not_in_core_dumps)
 
 	ASSERT_EQ(0, create(&self->map));
 	ASSERT_EQ(0, dmamem_map_set(self->map, BASE, CHUNK_SIZE, 0));
-	ASSERT_EQ(0, dmamem_map_set(self->map, BASE + CHUNK_SIZE, PAGE_SIZE, 0));
+	ASSERT_EQ(0, dmamem_map_set(self->map, BASE + CHUNK_SIZE, PAGE_BYTES,
+				    0));
 	EXPECT_EQ(0, nr_dumped(self->map, &nr));
 	/* Those in use, and the reservation around them */
 	EXPECT_LE(4, nr);

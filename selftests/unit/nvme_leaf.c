@@ -17,7 +17,7 @@
 static struct iovec pages(uint64_t first, uint64_t nr)
 {
 	return (struct iovec){
-		(void *)(uintptr_t)(BASE + first * PAGE_SIZE), nr * PAGE_SIZE,
+		(void *)(uintptr_t)(BASE + first * PAGE_BYTES), nr * PAGE_BYTES,
 	};
 }
 
@@ -40,10 +40,10 @@ FIXTURE_VARIANT_ADD(leaf, on_request) { .run = true };
 FIXTURE_SETUP(leaf)
 {
 	for (size_t i = 0; i < NR_PAGES; i++)
-		self->dma[i] = variant->run ? (i + 9) * PAGE_SIZE :
-			       (i * 1237 % NR_PAGES * 3 + 5) * PAGE_SIZE;
+		self->dma[i] = variant->run ? (i + 9) * PAGE_BYTES :
+			       (i * 1237 % NR_PAGES * 3 + 5) * PAGE_BYTES;
 	ASSERT_TRUE(nvme_model_create(&self->model, BASE, self->dma, NR_PAGES,
-				      PAGE_SIZE, variant->run ?
+				      PAGE_BYTES, variant->run ?
 				      NVME_MODEL_LEAVES_EVERYWHERE :
 				      NVME_MODEL_LEAVES_SHARED));
 	nvme_model_poison(&self->model);
@@ -126,11 +126,11 @@ TEST_F(leaf, adjacent_segments_are_one)
 
 TEST_F(leaf, part_of_a_chunk)
 {
-	uint64_t hole = BASE + 100 * PAGE_SIZE;
+	uint64_t hole = BASE + 100 * PAGE_BYTES;
 	struct iovec before = pages(40, 60), over = pages(40, 61);
 	struct iovec after = pages(101, 60);
 
-	ASSERT_EQ(0, dmamem_map_clear(self->model.map, hole, PAGE_SIZE));
+	ASSERT_EQ(0, dmamem_map_clear(self->model.map, hole, PAGE_BYTES));
 	EXPECT_EQ(0, build(&before, 1));
 	EXPECT_EQ(0, build(&after, 1));
 	EXPECT_EQ(2, self->stats.resident);
@@ -159,7 +159,7 @@ TEST_F(leaf, names_no_page_that_is_not_registered)
 	} cleared[] = {
 		{ 8, 16 },
 		{ 0, PAGES_PER_CHUNK },
-		{ 0, GIB_SIZE / PAGE_SIZE },
+		{ 0, GIB_SIZE / PAGE_BYTES },
 	};
 	uint64_t chunk = BASE + CHUNK_SIZE;
 	struct iovec iov = pages(PAGES_PER_CHUNK + 8, 16);
@@ -172,15 +172,15 @@ TEST_F(leaf, names_no_page_that_is_not_registered)
 		EXPECT_EQ(16, slots_left(leaf, 8, 16));
 
 		ASSERT_EQ(0, dmamem_map_clear(self->model.map, chunk +
-					      cleared[i].first * PAGE_SIZE,
-					      cleared[i].nr * PAGE_SIZE));
+					      cleared[i].first * PAGE_BYTES,
+					      cleared[i].nr * PAGE_BYTES));
 		EXPECT_EQ(0, slots_left(leaf, 8, 16));
 		EXPECT_FALSE(nvme_model_check_prp(&self->model, 12, &iov, 1,
 						  &self->prp));
 
 		for (uint64_t j = 0; j < PAGES_PER_CHUNK; j++)
-			dmamem_map_set(self->model.map, chunk + j * PAGE_SIZE,
-				       PAGE_SIZE,
+			dmamem_map_set(self->model.map, chunk + j * PAGE_BYTES,
+				       PAGE_BYTES,
 				       self->dma[PAGES_PER_CHUNK + j]);
 		EXPECT_EQ(leaf, dmamem_map_leaf(self->model.map, chunk));
 		EXPECT_TRUE(nvme_model_check_prp(&self->model, 12, &iov, 1,

@@ -44,9 +44,9 @@ FIXTURE(threads) {
 FIXTURE_SETUP(threads)
 {
 	for (size_t i = 0; i < NR_PAGES; i++)
-		self->dma[i] = (i * 1237 % NR_PAGES * 3 + 5) * PAGE_SIZE;
+		self->dma[i] = (i * 1237 % NR_PAGES * 3 + 5) * PAGE_BYTES;
 	ASSERT_TRUE(nvme_model_create(&self->model, BASE, self->dma, NR_PAGES,
-				      PAGE_SIZE, NVME_MODEL_LEAVES_SHARED));
+				      PAGE_BYTES, NVME_MODEL_LEAVES_SHARED));
 }
 
 FIXTURE_TEARDOWN(threads)
@@ -57,7 +57,7 @@ FIXTURE_TEARDOWN(threads)
 static struct iovec pages(uint64_t first, uint64_t nr)
 {
 	return (struct iovec){
-		(void *)(uintptr_t)(BASE + first * PAGE_SIZE), nr * PAGE_SIZE,
+		(void *)(uintptr_t)(BASE + first * PAGE_BYTES), nr * PAGE_BYTES,
 	};
 }
 
@@ -108,9 +108,9 @@ static void *run_neighbour(void *arg)
 
 		if (i & 1)
 			page = (i % BUILDERS * 2 + 1) * OWN_PAGES + i % 64;
-		va = BASE + page * PAGE_SIZE;
-		dmamem_map_clear(model->map, va, PAGE_SIZE);
-		dmamem_map_set(model->map, va, PAGE_SIZE, model->dma[page]);
+		va = BASE + page * PAGE_BYTES;
+		dmamem_map_clear(model->map, va, PAGE_BYTES);
+		dmamem_map_set(model->map, va, PAGE_BYTES, model->dma[page]);
 	}
 	return NULL;
 }
