@@ -89,7 +89,8 @@ clean:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
 # What needs packages sees to them first, then starts over
-COMMANDS := demo check check-kernels check-sanitizers fuzz bench bench-kmod
+COMMANDS := demo check check-kernels check-sanitizers compare fuzz bench \
+	bench-kmod
 .PHONY: $(COMMANDS) $(COMMANDS:%=%-now)
 $(COMMANDS):
 	$(Q)scripts/setup $@
@@ -102,6 +103,8 @@ Commands:
   make check-kernels     the guest tests on Debian's 6.1, 6.12 and sid's kernel,
                          and on arm64
   make check-sanitizers  the guest tests on a kernel with KASAN, lockdep and more
+  make compare   hugepages, mlock, dmamem and VFIO side by side, in guests:
+                 build/compare/report.html
   make fuzz      libFuzzer over the map and more, FUZZ_SECONDS=60 for each
   make bench             what the library costs, in instructions; FORMAT=json
   make bench-kmod        what pinning costs, in instructions per page

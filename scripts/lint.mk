@@ -19,9 +19,11 @@ LINT_HEADERS := $(sort $(LINT_API) $(LINT_USER_H))
 
 # $(call interpreted,NAME): scripts whose first line names the interpreter
 interpreted = $(shell awk 'FNR == 1 && /^.!.*$(1)/ { print FILENAME }' \
-	/dev/null $(wildcard .ci/run bench/* scripts/* selftests/vm/*) 2>/dev/null)
+	/dev/null $(wildcard .ci/run bench/* scripts/* selftests/vm/* \
+	tools/dmamem/report/*) 2>/dev/null)
 LINT_SH := $(sort $(call in,sh,scripts selftests/unit) $(call interpreted,sh$$))
-LINT_PY := $(sort $(call in,py,Documentation scripts selftests/vm) \
+LINT_PY := $(sort $(call in,py,Documentation scripts selftests/vm \
+	tools/dmamem/report) \
 	$(call interpreted,python3))
 
 LINT_FINDINGS := $(addprefix $(L)/, \

@@ -118,5 +118,8 @@ bench-kmod-now: $(B)/plain/bench/kmod $(B)/barepin/barepin.ko \
 		$(addprefix --file ,$(filter-out %/dmamem.ko,$^)) \
 		'insmod /test/barepin.ko && /test/kmod'
 
+compare-now: $(B)/plain/tools/dmamem/dmamem $(B)/kernel/6.1/dmamem.ko
+	$(Q)scripts/compare
+
 demo-now: $(B)/plain/tools/nvme/demo $(B)/kernel/6.1/dmamem.ko
 	$(Q)scripts/demo

@@ -42,14 +42,17 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static double median_of(struct series *series)
+void measure_summarise(double *values, unsigned int nr, struct spread *spread)
 {
-	unsigned int middle = series->nr / 2;
+	unsigned int middle = nr / 2;
 
-	qsort(series->values, series->nr, sizeof(double), compare);
-	if (series->nr % 2)
-		return series->values[middle];
-	return (series->values[middle - 1] + series->values[middle]) / 2;
+	qsort(values, nr, sizeof(*values), compare);
+	spread->median = values[middle];
+	if (nr % 2 == 0)
+		spread->median = (values[middle - 1] + values[middle]) / 2;
+	spread->least = values[0];
+	spread->most = values[nr - 1];
+	spread->instructions = -1;
 }
 
 static int run_round(const struct measure *measure, double *ns, double *count)
@@ -74,6 +77,7 @@ static int run_round(const struct measure *measure, double *ns, double *count)
 int measure_run(const struct measure *measure, struct spread *spread)
 {
 	struct series ns = { 0 }, counts = { 0 };
+	struct spread counted;
 	int ret;
 
 	while (ns.nr < measure->rounds) {
@@ -84,10 +88,10 @@ int measure_run(const struct measure *measure, struct spread *spread)
 		ns.nr++;
 		counts.nr++;
 	}
-	spread->median = median_of(&ns);
-	spread->least = ns.values[0];
-	spread->most = ns.values[ns.nr - 1];
-	spread->instructions = measure->counter < 0 ? -1 : median_of(&counts);
+	measure_summarise(ns.values, ns.nr, spread);
+	measure_summarise(counts.values, counts.nr, &counted);
+	if (measure->counter >= 0)
+		spread->instructions = counted.median;
 	return 0;
 }
 

@@ -61,6 +61,14 @@ struct spread {
 int measure_run(const struct measure *measure, struct spread *spread);
 
 /**
+ * measure_summarise() - what a series of values says
+ * @values: the values; are put in order
+ * @nr: how many, not 0
+ * @spread: median, least and most of them, without instructions
+ */
+void measure_summarise(double *values, unsigned int nr, struct spread *spread);
+
+/**
  * measure_counter_open() - a counter of instructions of this thread
  * @kernel: count those of the kernel, too
  *

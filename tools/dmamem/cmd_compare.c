@@ -108,9 +108,9 @@ static void set_rounds(struct arguments *args, const char *text,
 {
 	uint64_t rounds;
 
-	if (parse_number(text, 1, COMPARE_MAX_ROUNDS, &rounds))
+	if (parse_number(text, 1, MEASURE_ROUNDS, &rounds))
 		argp_error(state, "--rounds takes 1 to %d, not '%s'",
-			   COMPARE_MAX_ROUNDS, text);
+			   MEASURE_ROUNDS, text);
 	args->compare.rounds = (unsigned int)rounds;
 }
 

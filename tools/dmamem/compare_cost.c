@@ -122,7 +122,6 @@ static void run_kind(struct compare *compare, struct compare_session *session,
 
 	if (session->mode->hugetlb_only && !kind->hugetlb)
 		return;
-	compare_say(compare, "cost: %s, %s", session->mode->name, kind->name);
 	for (int warm = 0; warm < 2; warm++) {
 		struct json_object *row = add_row(rows, session->mode, kind);
 		int ret;
@@ -154,6 +153,7 @@ int compare_cost(struct compare *compare)
 		if (compare_modes[i].control ||
 		    compare_open(compare, &compare_modes[i], false, &session))
 			continue;
+		compare_say(compare, "cost: %s", session.mode->name);
 		for (kind = 0; kind < nr_compare_kinds; kind++)
 			run_kind(compare, &session, &compare_kinds[kind], rows);
 		compare_close(&session);

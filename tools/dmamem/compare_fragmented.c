@@ -86,6 +86,7 @@ static void try_all(struct fragmented *fragmented)
 
 		if (mode->control)
 			continue;
+		compare_say(fragmented->compare, "fragmented: %s", mode->name);
 		row = json_object_new_object();
 		json_add_text(row, "mode", mode->name);
 		json_object_array_add(fragmented->rows, row);
@@ -115,7 +116,7 @@ int compare_fragmented(struct compare *compare)
 			      "others would notice: only with --hostile");
 		return 0;
 	}
-	compare_say(compare, "fragmented: filling memory");
+	compare_say(compare, "fragmented: take memory to pieces");
 	pages_write(POOL "nr_hugepages", "0");
 	ret = fragment_memory(&fragments);
 	if (ret)

@@ -58,7 +58,6 @@ static void run_kind(struct compare *compare, const struct compare_mode *mode,
 	    compare_map(compare, kind, FACTOR * compare->size, true, &memory,
 			why))
 		return;
-	compare_say(compare, "memory: %s, %s", mode->name, kind->name);
 	series.nr = 0;
 	/* The first one binds the device, and is not counted */
 	for (unsigned int i = 0; i <= compare->rounds && !ret; i++) {
@@ -86,10 +85,11 @@ int compare_kept(struct compare *compare)
 	for (unsigned int i = 0; i < nr_compare_modes; i++) {
 		const struct compare_mode *mode = &compare_modes[i];
 
+		if (mode->control)
+			continue;
+		compare_say(compare, "memory: %s", mode->name);
 		for (unsigned int kind = 0; kind < nr_compare_kinds; kind++)
-			if (!mode->control)
-				run_kind(compare, mode, &compare_kinds[kind],
-					 rows);
+			run_kind(compare, mode, &compare_kinds[kind], rows);
 	}
 	return 0;
 }

@@ -4,23 +4,27 @@
  * so what differs is how the memory lies.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include <dmamem/memory.h>
 #include <dmamem/nvme.h>
 
+#include "tools/bench/lookups.h"
 #include "tools/dmamem/compare_kind.h"
 #include "tools/dmamem/compare_measure.h"
 #include "tools/dmamem/compare_mode.h"
 #include "tools/memory/pages.h"
 
 #define CALLS 4096
+#define ROUNDS 25
 #define SEED 1
 #define KIB(n) ((size_t)(n) << 10)
 #define MAX_TRANSFER KIB(1024)
 
 /**
  * struct lookups - what is called again and again
+ * @map: where the addresses are
+ * @memory: the memory
+ * @size: bytes of a transfer
  * @offsets: in the memory, multiples of 4 KiB
  * @sum: keeps the compiler from leaving calls out
  */
@@ -32,20 +36,22 @@ struct lookups {
 	uint64_t sum;
 };
 
-static void translate_all(struct lookups *lookups)
+static int translate_all(void *arg)
 {
-	uint64_t base = (uintptr_t)lookups->memory->iov_base;
+	struct lookups *lookups = arg;
 
-	for (int i = 0; i < CALLS; i++)
-		lookups->sum += dmamem_map_translate(lookups->map, base +
-						     lookups->offsets[i], NULL);
+	lookups->sum += lookups_run(lookups->map,
+				    (uintptr_t)lookups->memory->iov_base,
+				    lookups->memory->iov_len, 0, CALLS);
+	return 0;
 }
 
 /* The list page need be none that a device can see: no device looks */
-static void build_all(struct lookups *lookups)
+static int build_all(void *arg)
 {
 	static uint64_t entries[PAGE / 8] __attribute__((aligned(PAGE)));
 	static const struct dmamem_nvme_list_page page = { entries, PAGE };
+	struct lookups *lookups = arg;
 	const struct dmamem_nvme_prp_builder builder = {
 		.map = lookups->map,
 		.mps_shift = 12,
@@ -53,23 +59,24 @@ static void build_all(struct lookups *lookups)
 		.pages = &page,
 	};
 	struct dmamem_nvme_prp prp = { 0 };
+	int ret = 0;
 
-	for (int i = 0; i < CALLS; i++) {
+	for (int i = 0; i < CALLS && !ret; i++) {
 		const struct iovec iov = {
 			(char *)lookups->memory->iov_base +
 				lookups->offsets[i],
 			lookups->size,
 		};
 
-		lookups->sum += !dmamem_nvme_prp_build(&builder, &iov, 1, &prp,
-						       NULL);
+		ret = dmamem_nvme_prp_build(&builder, &iov, 1, &prp, NULL);
 	}
+	return ret;
 }
 
 static const struct {
 	const char *name;
 	size_t size;
-	void (*run)(struct lookups *lookups);
+	measure_fn run;
 } measurements[] = {
 	{ "translate", 0, translate_all },
 	{ "PRP 4 KiB", KIB(4), build_all },
@@ -89,49 +96,64 @@ static void choose_offsets(struct lookups *lookups)
 						 pages * PAGE);
 }
 
-static void measure(struct compare *compare, struct compare_session *session,
-		    const struct compare_kind *kind, const struct iovec *memory,
-		    struct json_object *rows)
+static void add_row(const struct compare *compare, const char *mode,
+		    const char *kind, const char *what,
+		    const struct spread *spread, struct json_object *rows)
+{
+	struct json_object *row = json_object_new_object();
+
+	json_add_text(row, "mode", mode);
+	json_add_text(row, "memory", kind);
+	json_add_text(row, "what", what);
+	compare_add_spread(row, spread, compare_per_ns(compare), ROUNDS);
+	json_object_array_add(rows, row);
+}
+
+static int measure(struct compare *compare, struct compare_session *session,
+		   const struct compare_kind *kind, const struct iovec *memory,
+		   struct json_object *rows)
 {
 	static struct lookups lookups;
-	static struct compare_series series;
-	struct json_object *row;
+	struct spread spread;
+	int ret = 0;
 
 	lookups = (struct lookups){ .map = session->map, .memory = memory };
 	choose_offsets(&lookups);
-	for (size_t i = 0; i < NR_MEASUREMENTS; i++) {
-		series.nr = 0;
-		lookups.size = measurements[i].size;
-		for (unsigned int n = 0; n < compare->rounds; n++) {
-			double start = compare_clock(compare);
+	for (size_t i = 0; i < NR_MEASUREMENTS && !ret; i++) {
+		const struct measure measure = {
+			.run = measurements[i].run,
+			.arg = &lookups,
+			.rounds = ROUNDS,
+			.per = CALLS,
+			.clock = CLOCK_MONOTONIC,
+			.counter = -1,
+		};
 
-			measurements[i].run(&lookups);
-			compare_take(&series, compare_clock(compare) - start);
-		}
-		row = json_object_new_object();
-		json_add_text(row, "mode", session->mode->name);
-		json_add_text(row, "memory", kind->name);
-		json_add_text(row, "what", measurements[i].name);
-		compare_add_series(row, &series, 1.0 / CALLS);
-		json_object_array_add(rows, row);
+		lookups.size = measurements[i].size;
+		ret = measure_run(&measure, &spread);
+		if (!ret)
+			add_row(compare, session->mode->name, kind->name,
+				measurements[i].name, &spread, rows);
 	}
+	return ret;
 }
 
-static void run_kind(struct compare *compare, struct compare_session *session,
-		     const struct compare_kind *kind, struct json_object *rows)
+static int run_kind(struct compare *compare, struct compare_session *session,
+		    const struct compare_kind *kind, struct json_object *rows)
 {
 	struct iovec memory;
+	int ret = 0;
 
 	if ((session->mode->hugetlb_only && !kind->hugetlb) ||
 	    compare_map(compare, kind, compare->size, true, &memory,
 			session->why))
-		return;
-	compare_say(compare, "lookup: %s, %s", session->mode->name, kind->name);
+		return 0;
 	if (!compare_add(session, memory.iov_base, memory.iov_len)) {
-		measure(compare, session, kind, &memory, rows);
+		ret = measure(compare, session, kind, &memory, rows);
 		compare_remove(session, memory.iov_base, memory.iov_len);
 	}
 	compare_unmap(&memory);
+	return ret;
 }
 
 int compare_lookup(struct compare *compare)
@@ -140,16 +162,19 @@ int compare_lookup(struct compare *compare)
 	struct json_object *rows;
 	struct compare_session session;
 	unsigned int i, kind;
+	int ret = 0;
 
 	json_add_text(object, "unit", compare_unit(compare));
 	rows = json_add_array(object, "rows");
-	for (i = 0; i < nr_compare_modes; i++) {
+	for (i = 0; i < nr_compare_modes && !ret; i++) {
 		if (compare_modes[i].control ||
 		    compare_open(compare, &compare_modes[i], false, &session))
 			continue;
-		for (kind = 0; kind < nr_compare_kinds; kind++)
-			run_kind(compare, &session, &compare_kinds[kind], rows);
+		compare_say(compare, "lookup: %s", session.mode->name);
+		for (kind = 0; kind < nr_compare_kinds && !ret; kind++)
+			ret = run_kind(compare, &session, &compare_kinds[kind],
+				       rows);
 		compare_close(&session);
 	}
-	return 0;
+	return ret;
 }

@@ -61,6 +61,8 @@ static void add_kernel(struct json_object *object,
 	tree_read("", line, sizeof(line), "/proc/cmdline");
 	json_add_text(object, "command_line", line);
 	json_add_text(object, "iommu", machine->iommu.names);
+	json_add_bool(object, "identity", machine->iommu.groups &&
+		      machine->iommu.identity == machine->iommu.groups);
 	tree_read("", module, sizeof(module), "/sys/module/dmamem/version");
 	json_add_text(object, "module", module);
 }

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
-#include <stdlib.h>
 #include <time.h>
 
 #include "tools/dmamem/compare_measure.h"
@@ -11,7 +10,12 @@ double compare_clock(const struct compare *compare)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	ns = (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
-	return compare->instruction_ns > 0 ? ns / compare->instruction_ns : ns;
+	return ns * compare_per_ns(compare);
+}
+
+double compare_per_ns(const struct compare *compare)
+{
+	return compare->instruction_ns > 0 ? 1 / compare->instruction_ns : 1;
 }
 
 const char *compare_unit(const struct compare *compare)
@@ -21,30 +25,25 @@ const char *compare_unit(const struct compare *compare)
 
 void compare_take(struct compare_series *series, double value)
 {
-	if (series->nr < COMPARE_MAX_ROUNDS)
+	if (series->nr < MEASURE_ROUNDS)
 		series->values[series->nr++] = value;
 }
 
-static int by_value(const void *a, const void *b)
+void compare_add_spread(struct json_object *object,
+			const struct spread *spread, double factor,
+			unsigned int rounds)
 {
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
+	json_add_real(object, "median", spread->median * factor);
+	json_add_real(object, "least", spread->least * factor);
+	json_add_real(object, "most", spread->most * factor);
+	json_add_number(object, "rounds", rounds);
 }
 
 void compare_add_series(struct json_object *object,
 			struct compare_series *series, double factor)
 {
-	const double *values = series->values;
-	unsigned int middle = series->nr / 2;
-	double median;
+	struct spread spread;
 
-	qsort(series->values, series->nr, sizeof(*values), by_value);
-	median = values[middle];
-	if (series->nr % 2 == 0)
-		median = (values[middle - 1] + median) / 2;
-	json_add_real(object, "median", median * factor);
-	json_add_real(object, "least", values[0] * factor);
-	json_add_real(object, "most", values[series->nr - 1] * factor);
-	json_add_number(object, "rounds", series->nr);
+	measure_summarise(series->values, series->nr, &spread);
+	compare_add_spread(object, &spread, factor, series->nr);
 }

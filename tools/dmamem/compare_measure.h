@@ -5,9 +5,8 @@
 #ifndef DMAMEM_TOOLS_COMPARE_MEASURE_H
 #define DMAMEM_TOOLS_COMPARE_MEASURE_H
 
+#include "tools/bench/measure.h"
 #include "tools/dmamem/compare.h"
-
-#define COMPARE_MAX_ROUNDS 1000
 
 /**
  * struct compare_series - values of one thing, measured again and again
@@ -16,7 +15,7 @@
  */
 struct compare_series {
 	unsigned int nr;
-	double values[COMPARE_MAX_ROUNDS];
+	double values[MEASURE_ROUNDS];
 };
 
 /**
@@ -27,11 +26,19 @@ struct compare_series {
  */
 double compare_clock(const struct compare *compare);
 
+/* The same in a nanosecond of the clock */
+double compare_per_ns(const struct compare *compare);
+
 /* "ns" or "instructions" */
 const char *compare_unit(const struct compare *compare);
 
 /* One more value */
 void compare_take(struct compare_series *series, double value);
+
+/* Add the members "median", "least", "most" and "rounds", each times @factor */
+void compare_add_spread(struct json_object *object,
+			const struct spread *spread, double factor,
+			unsigned int rounds);
 
 /**
  * compare_add_series() - add median, least and most of a series

@@ -272,13 +272,13 @@ static void add_row(struct json_object *rows, const struct compare_mode *mode,
 static void take_turns(struct compare *compare, struct result *results)
 {
 	for (unsigned int round = 0; round < compare->rounds; round++) {
+		compare_say(compare, "nvme: round %u of %u", round + 1,
+			    compare->rounds);
 		for (unsigned int i = 0; i < nr_compare_modes; i++) {
 			const struct compare_mode *mode = &compare_modes[i];
 
 			if (mode->control || *results[i].why)
 				continue;
-			compare_say(compare, "nvme: round %u, %s", round + 1,
-				    mode->name);
 			run_mode(compare, mode, &results[i]);
 		}
 	}

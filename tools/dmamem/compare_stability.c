@@ -183,9 +183,8 @@ static void run_mode(struct stability *stability,
 	const struct compare_mode *mode = session->mode;
 	unsigned int kind, disturbance;
 
+	compare_say(stability->compare, "stability: %s", mode->name);
 	for (kind = 0; kind < nr_compare_kinds; kind++) {
-		compare_say(stability->compare, "stability: %s, %s",
-			    mode->name, compare_kinds[kind].name);
 		for (disturbance = 0; disturbance < nr_compare_disturbances;
 		     disturbance++) {
 			struct cell cell = {

@@ -242,9 +242,9 @@ static void print_fragmented_row(FILE *stream, struct json_object *row,
 		fprintf(stream, " %8.0f %10s", compare_number(row, "runs"),
 			out_size(longest, (uint64_t)compare_number(row,
 								   "longest")));
-	else
-		fprintf(stream, " %8s %10s", "", "");
-	fprintf(stream, "  %s\n", compare_text(row, "why"));
+	if (*compare_text(row, "why"))
+		fprintf(stream, "  %s", compare_text(row, "why"));
+	fputc('\n', stream);
 }
 
 static void print_fragmented(FILE *stream, struct json_object *fragmented)
@@ -266,8 +266,8 @@ static void print_fragmented(FILE *stream, struct json_object *fragmented)
 	compare_heading(stream,
 			"Fragmented memory: %s wanted, %s free in pieces below 2 MiB",
 			wanted, free);
-	fprintf(stream, "%-12s %10s %8s %8s %10s\n", "mode", "registered",
-		"", "runs", "longest");
+	fprintf(stream, "%-12s %10s %17s %10s\n", "mode", "registered",
+		"runs", "longest");
 	for (size_t i = 0; i < length_of(rows); i++)
 		print_fragmented_row(stream, json_object_array_get_idx(rows, i),
 				     compare_number(fragmented, "wanted"),
