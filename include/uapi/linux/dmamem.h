@@ -335,9 +335,9 @@ struct dmamem_verify {
  * if regions are left, its bus mastering is turned off, its transactions are
  * waited for and it is reset. If that fails, the pages stay pinned (@quarantined
  * of DMAMEM_INFO). A driver that handles resets, as nvme does, is told of this
- * one first and has the function again afterwards. Only for /dev/dmamem, which knows no function of its own;
- * @max_guards of DMAMEM_INFO says how many it takes. There is no way to take a
- * guard back but to close the file.
+ * one first and has the function again afterwards. Only for /dev/dmamem, which
+ * knows no function of its own; @max_guards of DMAMEM_INFO says how many it
+ * takes. There is no way to take a guard back but to close the file.
  *
  * Errors:
  *
