@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "libdmamem/alloc.h"
+#include "libdmamem/alloc_gather.h"
 #include "libdmamem/context.h"
 
 #define MAX_NODE 1023
@@ -101,8 +102,21 @@ static int explain_mapping(struct dmamem_context *ctx, size_t size,
 			   backing->node < 0 ? "" : " on that NUMA node");
 }
 
+static int create_mapping(struct dmamem_context *ctx, size_t size,
+			  const struct dmamem_backing *backing, bool gather,
+			  struct dmamem_mapping *mapping)
+{
+	int ret;
+
+	if (gather)
+		return dmamem_gather(ctx, backing, size, mapping);
+	ret = dmamem_mapping_create(backing, size, mapping);
+	return ret ? explain_mapping(ctx, size, backing, ret) : 0;
+}
+
 static int try_backing(struct dmamem_context *ctx, size_t size, uint64_t flags,
-		       const struct dmamem_backing *backing, void **addr)
+		       const struct dmamem_backing *backing, bool gather,
+		       void **addr)
 {
 	uint64_t unit = ctx->provider->page_size;
 	struct allocation *new = calloc(1, sizeof(*new));
@@ -110,10 +124,10 @@ static int try_backing(struct dmamem_context *ctx, size_t size, uint64_t flags,
 
 	if (!new)
 		return dmamem_fail(ctx, -ENOMEM, "out of memory");
-	ret = dmamem_mapping_create(backing, size, &new->mapping);
+	ret = create_mapping(ctx, size, backing, gather, &new->mapping);
 	if (ret) {
 		free(new);
-		return explain_mapping(ctx, size, backing, ret);
+		return ret;
 	}
 	new->len = (size + unit - 1) & ~(unit - 1);
 	if (backing->hugetlb_size)
@@ -169,6 +183,23 @@ static size_t list_kinds(const struct dmamem_context *ctx, uint64_t flags,
 	return nr;
 }
 
+/* Moving pages about in a file would make its offsets mean other memory */
+static bool may_gather(const struct dmamem_backing *backing)
+{
+	return backing->chunks && !backing->shared &&
+	       backing->hugetlb_size <= HUGE_2M;
+}
+
+static int try_kind(struct dmamem_context *ctx, size_t size, uint64_t flags,
+		    const struct dmamem_backing *backing, void **addr)
+{
+	int ret = try_backing(ctx, size, flags, backing, false, addr);
+
+	if (ret == -ENOBUFS && may_gather(backing))
+		ret = try_backing(ctx, size, flags, backing, true, addr);
+	return ret;
+}
+
 int dmamem_alloc(struct dmamem_context *ctx, size_t size, uint64_t flags,
 		 int node, void **addr)
 {
@@ -190,7 +221,7 @@ int dmamem_alloc(struct dmamem_context *ctx, size_t size, uint64_t flags,
 	nr = list_kinds(ctx, flags, kinds);
 	for (i = 0; i < nr; i++) {
 		backing.hugetlb_size = kinds[i];
-		ret = try_backing(ctx, size, flags, &backing, addr);
+		ret = try_kind(ctx, size, flags, &backing, addr);
 		if (!ret || (ret != -ENOBUFS && ret != -ENOMEM))
 			return ret;
 		if (first)

@@ -48,6 +48,9 @@ struct dmamem_mapping {
 int dmamem_mapping_create(const struct dmamem_backing *backing, size_t size,
 			  struct dmamem_mapping *mapping);
 
+/* Address space that starts at a multiple of @align, or NULL */
+char *dmamem_mapping_reserve(size_t len, size_t align);
+
 void dmamem_mapping_free(const struct dmamem_mapping *mapping);
 
 /* Frees all that is left; nothing of it is registered any more */

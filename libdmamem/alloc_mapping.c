@@ -54,7 +54,7 @@ static int create_file(const struct dmamem_backing *backing, size_t len)
 }
 
 /* Address space that starts at a multiple of @align, with nothing behind it */
-static char *reserve(size_t len, size_t align)
+char *dmamem_mapping_reserve(size_t len, size_t align)
 {
 	size_t before, all = len + align;
 	char *mem;
@@ -126,7 +126,7 @@ static int map_memory(struct dmamem_mapping *mapping,
 	char *mem = NULL;
 
 	if (!backing->hugetlb_size) {
-		mem = reserve(mapping->len, align);
+		mem = dmamem_mapping_reserve(mapping->len, align);
 		if (!mem)
 			return -ENOMEM;
 		flags |= MAP_FIXED;

@@ -21,8 +21,10 @@ extern "C" {
  * enum dmamem_alloc_flags - flags of dmamem_alloc()
  * @DMAMEM_ALLOC_CONTIGUOUS: consecutive for the device, as queues and
  *                           descriptor rings must be. Where nothing translates
- *                           this is memory of one huge page, and takes at least
- *                           2 MiB.
+ *                           this takes whole huge pages of 2 MiB, and if it is
+ *                           longer than one, such as follow each other by
+ *                           chance: to find them, twice as much and 64 MiB are
+ *                           taken for a moment, if so much is free.
  * @DMAMEM_ALLOC_SHARED: in a memory file of its own, for other processes: see
  *                       dmamem_get_file(). The child of a fork() shares it.
  * @DMAMEM_ALLOC_HUGE_2M: in hugetlb pages of 2 MiB. The child of a fork()

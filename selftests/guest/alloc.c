@@ -105,16 +105,67 @@ TEST_F(alloc, contiguous_within_one_huge_page)
 		EXPECT_EQ(0, dmamem_free(self->ctx, addrs[i]));
 }
 
+/*
+ * Pages of 2 MiB come from a pool in no order. There are enough, and they were
+ * taken from memory that nobody had used.
+ */
+TEST_F(alloc, contiguous_out_of_many_huge_pages)
+{
+	struct dmamem_histogram histogram;
+	unsigned char *mem;
+	void *addr, *other;
+
+	ASSERT_EQ(0, pages_reserve_hugetlb(64));
+	/* So that those that are left are not in order, either */
+	ASSERT_EQ(0, get(self, HUGE, DMAMEM_ALLOC_HUGE_2M, &other, &histogram));
+	ASSERT_EQ(0, get(self, MIB(32), DMAMEM_ALLOC_HUGE_2M |
+					DMAMEM_ALLOC_CONTIGUOUS, &addr,
+			 &histogram));
+	EXPECT_EQ(1, histogram.nr_runs);
+	EXPECT_EQ(MIB(32), histogram.longest);
+	mem = addr;
+	for (size_t i = 0; i < MIB(32); i += PAGE) {
+		ASSERT_EQ(0, mem[i]);
+		ASSERT_EQ(pages_phys(mem) + i, pages_phys(mem + i));
+	}
+	EXPECT_EQ(0, dmamem_free(self->ctx, addr));
+	EXPECT_EQ(0, dmamem_free(self->ctx, other));
+	EXPECT_EQ(64, pages_count("/proc/meminfo", "HugePages_Free:"));
+}
+
+/* On a machine that has memory enough, after the kernel has tidied up */
+TEST_F(alloc, contiguous_out_of_ordinary_memory)
+{
+	struct dmamem_histogram histogram;
+	void *addr;
+
+	if (pages_count("/proc/meminfo", "MemFree:") < (1 << 20))
+		SKIP(return, "less than 1 GiB is free");
+	ASSERT_EQ(0, pages_write("/proc/sys/vm/compact_memory", "1"));
+	for (size_t size = MIB(4); size <= MIB(16); size *= 2) {
+		ASSERT_EQ(0, get(self, size - PAGE, DMAMEM_ALLOC_CONTIGUOUS,
+				 &addr, &histogram));
+		EXPECT_EQ(1, histogram.nr_runs);
+		EXPECT_EQ(size - PAGE, histogram.longest);
+		memset(addr, 1, size - PAGE);
+		EXPECT_EQ(0, dmamem_free(self->ctx, addr));
+	}
+}
+
 TEST_F(alloc, contiguous_and_too_long)
 {
 	struct dmamem_histogram histogram;
+	char why[512] = "";
 	void *addr = NULL;
 
 	if (pages_count(POOL_1G "free_hugepages", "") > 0)
 		SKIP(return, "a page of 1 GiB is free");
-	EXPECT_EQ(-ENOBUFS, get(self, MIB(256), DMAMEM_ALLOC_CONTIGUOUS, &addr,
+	EXPECT_EQ(-ENOBUFS, get(self, MIB(512), DMAMEM_ALLOC_CONTIGUOUS, &addr,
 				&histogram));
 	EXPECT_EQ(NULL, addr);
+	dmamem_explain(self->ctx, why, sizeof(why));
+	EXPECT_NE(NULL, strstr(why, "too little memory to choose from"))
+		TH_LOG("%s", why);
 }
 
 TEST_F(alloc, hugetlb_1g)
