@@ -17,6 +17,7 @@
 #include "selftests/lib/fail_nth.h"
 #include "selftests/lib/function.h"
 #include "selftests/lib/uapi.h"
+#include "tools/memory/kinds.h"
 #include "tools/memory/pages.h"
 
 #define TIMEOUT 600
@@ -29,7 +30,7 @@
 #define UNTOUCHED 8
 
 /*
- * @bdf: A function, or empty
+ * @bdf: A function
  * @node: Whose node is opened: that of @bdf or, if NULL, /dev/dmamem
  * @nth: Orders failures
  * @fd: The file that calls are made on, or -1
@@ -57,26 +58,19 @@ FIXTURE(failures)
 	struct rig rig;
 };
 
-/* What there is besides /dev/dmamem: a function that it guards, or its node */
+/* The node of a function, or /dev/dmamem with that function as a guard */
 FIXTURE_VARIANT(failures)
 {
-	bool function;
 	bool bound;
 };
 
 FIXTURE_VARIANT_ADD(failures, memory)
 {
-	.function = false,
-};
-
-FIXTURE_VARIANT_ADD(failures, guarded)
-{
-	.function = true,
+	.bound = false,
 };
 
 FIXTURE_VARIANT_ADD(failures, device)
 {
-	.function = true,
 	.bound = true,
 };
 
@@ -117,17 +111,15 @@ FIXTURE_SETUP(failures)
 	if (rig->nth == -ENOENT)
 		SKIP(return, "the kernel has no fault injection");
 	ASSERT_LE(0, rig->nth);
-	if (variant->function) {
-		ret = prepare_function(rig, variant->bound);
-		if (ret == -ENODEV)
-			SKIP(return, "no NVMe controller of QEMU");
-		ASSERT_EQ(0, ret);
-	}
+	ret = prepare_function(rig, variant->bound);
+	if (ret == -ENODEV)
+		SKIP(return, "no NVMe controller of QEMU");
+	ASSERT_EQ(0, ret);
 	rig->extents = pages_map(SCATTERED * sizeof(*rig->extents));
 	ASSERT_NE(NULL, rig->extents);
 	rig->pinned_first = pages_pinned();
 	ASSERT_EQ(0, open_file(rig));
-	if (variant->function && !variant->bound)
+	if (!variant->bound)
 		ASSERT_EQ(0, uapi_guard(rig->fd, rig->bdf));
 }
 
@@ -268,7 +260,25 @@ static int map_scattered(struct rig *rig)
 	return munmap(both + length, length) ? -errno : 0;
 }
 
+/* A page of a file, which a pin for reading must copy */
+static int map_hugetlb(struct rig *rig)
+{
+	pages_reserve_hugetlb(8);
+	rig->length = HUGE;
+	for (unsigned int i = 0; i < nr_kinds; i++)
+		if (!strcmp(kinds[i].name, "private hugetlb file"))
+			rig->memory = kinds[i].map(HUGE, PROT_READ);
+	return rig->memory ? 0 : -ENOMEM;
+}
+
 /* -- Commands -- */
+
+static int info(struct rig *rig)
+{
+	struct dmamem_info info;
+
+	return uapi_info(rig->fd, &info);
+}
 
 /* What is said of a failure must not be made up */
 static int pin(struct rig *rig, uint32_t flags)
@@ -377,6 +387,20 @@ TEST_F_TIMEOUT(failures, pin_scattered, TIMEOUT)
 	EXPECT_EQ(0, walk_places(&self->rig, &walk));
 }
 
+TEST_F_TIMEOUT(failures, pin_hugetlb_to_read, TIMEOUT)
+{
+	const struct walk walk = { map_hugetlb, pin_to_read, unpin, unmap };
+
+	EXPECT_EQ(0, walk_places(&self->rig, &walk));
+}
+
+TEST_F_TIMEOUT(failures, info, TIMEOUT)
+{
+	const struct walk walk = { .run = info };
+
+	EXPECT_EQ(0, walk_places(&self->rig, &walk));
+}
+
 TEST_F_TIMEOUT(failures, extents, TIMEOUT)
 {
 	const struct walk walk = { .run = extents };
@@ -452,17 +476,17 @@ TEST_F_TIMEOUT(failures, guard, TIMEOUT)
 {
 	const struct walk walk = { reopen, guard, NULL, NULL };
 
-	if (!variant->function || variant->bound)
+	if (variant->bound)
 		SKIP(return, "no function to guard");
 	EXPECT_EQ(0, walk_places(&self->rig, &walk));
 }
 
-/* The file is open, with a region, and a guard if there is one */
+/* The file is open, with a region, and a guard if it is /dev/dmamem */
 static int open_and_pin(struct rig *rig)
 {
 	int ret = open_file(rig);
 
-	if (!ret && rig->bdf[0] && !rig->node)
+	if (!ret && !rig->node)
 		ret = uapi_guard(rig->fd, rig->bdf);
 	return ret ? ret : map_and_pin(rig);
 }
