@@ -27,6 +27,11 @@ SPLAT = re.compile(r"""
     unreferenced\ object | new\ suspected\ memory\ leaks | Bad\ page | bad\ page
     """, re.VERBOSE)
 
+# What intel-iommu says of a write that it has blocked; {}: the function
+BLOCKED = (r"DMAR: DRHD: handling fault status reg|DMAR: \[DMA Write NO_PASID\] "
+           r"Request device \[(0000:)?{}\] fault addr 0x[0-9a-f]+ "
+           r"\[fault reason 0x05\] PTE Write access is not set")
+
 
 def parser(**kwargs):
     """The options that say which guest to boot."""
@@ -67,6 +72,10 @@ def parser(**kwargs):
     group.add_argument("--expect", action="append", default=[],
                        metavar="REGEX", help="kernel messages that are no "
                        "failure in this guest")
+    group.add_argument("--blocked", action="append", default=[],
+                       metavar="FUNCTION", help="a PCI function (00:05.0) "
+                       "whose writes the IOMMU is to block: its reports of "
+                       "that are no failure")
     group.add_argument("--timeout", type=float, default=600, metavar="S",
                        help="time limit in seconds for the boot and for each "
                        "program (default: 600)")
@@ -237,7 +246,9 @@ class Guest:
 
     def _judge(self, results):
         """Search what the kernel and QEMU have said."""
-        expected = [re.compile(text) for text in self._options.expect]
+        expected = [re.compile(text) for text in self._options.expect +
+                    [BLOCKED.format(re.escape(function))
+                     for function in self._options.blocked]]
         culprit = self.complaints
         with open(self._console, encoding="utf-8", errors="replace") as stream:
             for line in map(str.strip, stream):
