@@ -21,7 +21,8 @@ LINT_HEADERS := $(sort $(LINT_API) $(LINT_USER_H))
 interpreted = $(shell awk 'FNR == 1 && /^.!.*$(1)/ { print FILENAME }' \
 	/dev/null $(wildcard .ci/run bench/* scripts/* selftests/vm/* \
 	tools/dmamem/report/*) 2>/dev/null)
-LINT_SH := $(sort $(call in,sh,scripts selftests/unit) $(call interpreted,sh$$))
+LINT_SH := $(sort $(call in,sh,scripts selftests/unit) \
+	$(wildcard tools/dmamem/*.bash) $(call interpreted,sh$$))
 LINT_PY := $(sort $(call in,py,Documentation scripts selftests/vm \
 	tools/dmamem/report) \
 	$(call interpreted,python3))

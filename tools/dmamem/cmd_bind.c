@@ -30,8 +30,8 @@ struct bind {
 
 static const struct argp_option options[] = {
 	{ .name = "driver", .key = 'd', .arg = "DRIVER",
-	  .doc = "dmamem (default), vfio-pci or uio_pci_generic" },
-	{ .name = "force", .key = 'f', .doc = "also if it is in use" },
+	  .doc = "The driver: dmamem (default), vfio-pci or uio_pci_generic" },
+	{ .name = "force", .key = 'f', .doc = "Also if it is in use" },
 	{ 0 }
 };
 

@@ -17,8 +17,11 @@ struct arguments {
 	char (*bdfs)[PARSE_BDF_SIZE];
 };
 
+/* It has no letter */
+#define OPTION_JSON 256
+
 static const struct argp_option options[] = {
-	{ .name = "json", .key = 'j', .doc = "print one JSON object" },
+	{ .name = "json", .key = OPTION_JSON, .doc = "Print one JSON object" },
 	{ 0 }
 };
 
@@ -40,7 +43,7 @@ static error_t parse(int key, char *text, struct argp_state *state)
 	struct arguments *arguments = state->input;
 
 	switch (key) {
-	case 'j':
+	case OPTION_JSON:
 		arguments->json = true;
 		return 0;
 	case ARGP_KEY_ARG:

@@ -21,7 +21,7 @@ struct load {
 
 static const struct argp_option load_options[] = {
 	{ .name = "file", .key = 'f', .arg = "PATH",
-	  .doc = "load this file, not what is installed" },
+	  .doc = "Load this file, not what is installed" },
 	{ 0 }
 };
 
@@ -219,15 +219,18 @@ int cmd_unload(int argc, char **argv)
 	return code;
 }
 
+/* It has no letter */
+#define OPTION_JSON 256
+
 static const struct argp_option status_options[] = {
-	{ .name = "json", .key = 'j', .doc = "print one JSON object" },
+	{ .name = "json", .key = OPTION_JSON, .doc = "Print one JSON object" },
 	{ 0 }
 };
 
 static error_t parse_status(int key, char *text, struct argp_state *state)
 {
 	(void)text;
-	if (key != 'j')
+	if (key != OPTION_JSON)
 		return ARGP_ERR_UNKNOWN;
 	*(bool *)state->input = true;
 	return 0;
