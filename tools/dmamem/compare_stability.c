@@ -100,6 +100,16 @@ static size_t count_moved(const struct compare_session *session,
 	return moved;
 }
 
+/* Without privilege each page is at 0, and stays there */
+static bool read_before(const struct iovec *memory, uint64_t *before)
+{
+	pages_phys_of(memory->iov_base, NR_PAGES, before);
+	for (size_t i = 0; i < NR_PAGES; i++)
+		if (!before[i])
+			return false;
+	return true;
+}
+
 static void disturb(struct stability *stability,
 		    struct compare_session *session, struct cell *cell,
 		    const struct iovec *memory)
@@ -107,7 +117,11 @@ static void disturb(struct stability *stability,
 	static uint64_t before[NR_PAGES];
 	int ret;
 
-	pages_phys_of(memory->iov_base, NR_PAGES, before);
+	if (!read_before(memory, before)) {
+		compare_because(cell->na,
+				"pagemap shows addresses only to who has CAP_SYS_ADMIN");
+		return;
+	}
 	if (count_moved(session, memory, before)) {
 		snprintf(cell->na, COMPARE_WHY,
 			 "the addresses were not those of the pages");

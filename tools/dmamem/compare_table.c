@@ -242,9 +242,12 @@ static void print_fragmented_row(FILE *stream, struct json_object *row,
 		fprintf(stream, " %8.0f %10s", compare_number(row, "runs"),
 			out_size(longest, (uint64_t)compare_number(row,
 								   "longest")));
-	if (*compare_text(row, "why"))
-		fprintf(stream, "  %s", compare_text(row, "why"));
-	fputc('\n', stream);
+	if (!*compare_text(row, "why")) {
+		fputc('\n', stream);
+		return;
+	}
+	fputs("  ", stream);
+	out_wrapped(stream, 34, compare_text(row, "why"));
 }
 
 static void print_fragmented(FILE *stream, struct json_object *fragmented)

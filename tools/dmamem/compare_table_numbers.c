@@ -7,7 +7,7 @@
 #define PAGES_PER_GIB 262144.0
 #define NS_PER_MS 1e6
 #define NS_PER_US 1e3
-#define RANGES 6
+#define RANGES 4
 #define CLASSES_PER_RANGE 3
 
 /* The n-th member of a list */
@@ -138,7 +138,7 @@ static void print_runs(FILE *stream, struct json_object *runs)
 	}
 	fprintf(stream, " %6.0f %8s", compare_number(runs, "number"),
 		out_size(longest, (uint64_t)compare_number(runs, "longest")));
-	for (int i = 0; i < RANGES - 1; i++)
+	for (int i = 0; i < RANGES; i++)
 		fprintf(stream, " %5.0f", sums[i]);
 	fputc('\n', stream);
 }
@@ -157,9 +157,9 @@ void compare_print_memory(FILE *stream, struct json_object *report)
 	out_size(size, (uint64_t)compare_number(cost, "bytes"));
 	compare_heading(stream, "Memory taken beside %s; runs of %s", measured,
 			size);
-	fprintf(stream, "%-12s %-15s %8s %6s %8s %5s %5s %5s %5s %5s\n", "mode",
+	fprintf(stream, "%-12s %-15s %8s %6s %8s %5s %5s %5s %5s\n", "mode",
 		"memory", "KiB", "runs", "longest", "4K-", "32K-", "256K-",
-		"2M-", "16M-");
+		"2M-");
 	for (size_t i = 0; i < length_of(rows); i++) {
 		struct json_object *runs = compare_member(at(rows, i), "runs");
 		struct json_object *took = find_memory(kept, at(rows, i));
