@@ -37,11 +37,17 @@
 #define NR_CHUNKS (UINT64_C(1) << (DMAMEM_ADDRESS_BITS - CHUNK_SHIFT))
 #define NR_GIBS (UINT64_C(1) << (DMAMEM_ADDRESS_BITS - GIB_SHIFT))
 
-/* The unit in which tables are made accessible: a huge page of @packed */
-#define GRANULE_SHIFT 40
+/* The unit in which tables are made accessible */
+#define GRANULE_SHIFT 39
 #define NR_GRANULES (UINT64_C(1) << (DMAMEM_ADDRESS_BITS - GRANULE_SHIFT))
 #define CHUNKS_PER_GRANULE (UINT64_C(1) << (GRANULE_SHIFT - CHUNK_SHIFT))
 #define GIBS_PER_GRANULE (UINT64_C(1) << (GRANULE_SHIFT - GIB_SHIFT))
+
+/* What a huge page of @packed is for */
+#define HUGE_SHIFT 40
+#define NR_HUGES (UINT64_C(1) << (DMAMEM_ADDRESS_BITS - HUGE_SHIFT))
+#define CHUNKS_PER_HUGE (UINT64_C(1) << (HUGE_SHIFT - CHUNK_SHIFT))
+#define GIBS_PER_HUGE (UINT64_C(1) << (HUGE_SHIFT - GIB_SHIFT))
 
 #define ENTRY_VALUE 1u
 #define ENTRY_LEAF 2u
@@ -110,9 +116,9 @@ struct dmamem_map {
 	struct dmamem_map_config config;
 	struct dmamem_leaf_pool pool;
 	bool granule_ready[NR_GRANULES];
-	bool granule_huge[NR_GRANULES];
+	bool huge_asked[NR_HUGES];
 	/* GiBs with ENTRY_TABLE */
-	uint16_t nr_tables[NR_GRANULES];
+	uint16_t nr_tables[NR_HUGES];
 
 	uint64_t root[NR_GIBS] __attribute__((aligned(4096)));
 	/* What to add to the address of a leaf, if devices read leaves */

@@ -3,8 +3,8 @@
  * Address space for a map's tables, and memory behind the parts in use.
  *
  * The reservation is inaccessible, so that it counts neither as committed nor
- * as resident; entries for 1 TiB at a time are opened up when something is set
- * there.
+ * as resident; entries for 512 GiB at a time are opened up when something is
+ * set there.
  */
 #include <errno.h>
 #include <sys/mman.h>
@@ -96,17 +96,21 @@ int dmamem_map_tables_prepare(struct dmamem_map *map, uint64_t addr,
 }
 
 /*
- * Lookups all over terabytes miss the TLB at every table: once half of a
- * granule is in use a huge page costs little and saves that. Best effort.
+ * Lookups all over terabytes miss the TLB at every table: once half of a huge
+ * page would be in use it costs little and saves that. Best effort.
  */
-static void use_huge_page(struct dmamem_map *map, uint64_t granule)
+static void use_huge_page(struct dmamem_map *map, uint64_t huge)
 {
-	void *packed = &map->packed[granule * CHUNKS_PER_GRANULE];
-	size_t bytes = CHUNKS_PER_GRANULE * sizeof(*map->packed);
+	void *packed = &map->packed[huge * CHUNKS_PER_HUGE];
+	size_t bytes = CHUNKS_PER_HUGE * sizeof(*map->packed);
+	uint64_t addr = huge << HUGE_SHIFT;
 
-	if (map->granule_huge[granule])
+	if (map->huge_asked[huge])
 		return;
-	map->granule_huge[granule] = true;
+	map->huge_asked[huge] = true;
+	if (dmamem_map_tables_prepare(map, addr,
+				      addr + (UINT64_C(1) << HUGE_SHIFT)))
+		return;
 	madvise(packed, bytes, MADV_HUGEPAGE);
 	madvise(packed, bytes, MADV_COLLAPSE);
 }
@@ -114,12 +118,11 @@ static void use_huge_page(struct dmamem_map *map, uint64_t granule)
 /* Tables, if @entry says that there are some, say the same as it does */
 void dmamem_map_set_root(struct dmamem_map *map, uint64_t gib, uint64_t entry)
 {
-	uint64_t granule = gib / GIBS_PER_GRANULE;
+	uint64_t huge = gib / GIBS_PER_HUGE;
 
 	if (map->root[gib] == ENTRY_TABLE)
-		map->nr_tables[granule]--;
+		map->nr_tables[huge]--;
 	store_release(&map->root[gib], entry);
-	if (entry == ENTRY_TABLE &&
-	    ++map->nr_tables[granule] >= GIBS_PER_GRANULE / 2)
-		use_huge_page(map, granule);
+	if (entry == ENTRY_TABLE && ++map->nr_tables[huge] >= GIBS_PER_HUGE / 2)
+		use_huge_page(map, huge);
 }

@@ -300,8 +300,7 @@ TEST(opaque_values_do_not_join)
 /* What decides on a huge page is how many GiBs are described by chunks */
 TEST_F(map, counts_tables)
 {
-	const uint64_t granule = BASE >> GRANULE_SHIFT;
-	const uint16_t *nr_tables = &self->map->nr_tables[granule];
+	const uint16_t *nr_tables = &self->map->nr_tables[BASE >> HUGE_SHIFT];
 
 	for (int i = 0; i < 3; i++) {
 		ASSERT_EQ(0, dmamem_map_set(self->map, BASE, CHUNK, GIB));
