@@ -86,11 +86,11 @@ clean:
 	$(if $(filter-out clean,$(MAKECMDGOALS)),$(error clean wants to be alone))
 	$(Q)rm -rf $(B)
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B) -type f -name '*.d' 2>/dev/null)
 
 # What needs packages sees to them first, then starts over
-COMMANDS := demo check check-kernels check-sanitizers compare fuzz bench \
-	bench-kmod
+COMMANDS := demo check check-kernels check-packages check-sanitizers compare \
+	fuzz bench bench-kmod abi-check abi-update deb
 .PHONY: $(COMMANDS) $(COMMANDS:%=%-now)
 $(COMMANDS):
 	$(Q)scripts/setup $@
@@ -110,6 +110,8 @@ Commands:
   make bench-kmod        what pinning costs, in instructions per page
   make lint      all style checks and static analysis
   make docs      the guide and the manual pages
+  make deb               Debian packages, in build/deb/
+  make check-packages    those packages in a clean Debian, and in a guest
   make abi-check         is the library's binary interface the committed one?
   make abi-update        commit another
 

@@ -41,6 +41,5 @@ library: $(B)/libdmamem.so
 endif
 
 # What programs were linked with is what they find: see scripts/abi
-.PHONY: abi-check abi-update
-abi-check abi-update: abi-%: $(LIB_SO)
+abi-check-now abi-update-now: abi-%-now: $(LIB_SO)
 	$(Q)scripts/abi $* $<

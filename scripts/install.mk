@@ -88,3 +88,10 @@ $(PARTS:%=uninstall-%): uninstall-%: %-listed
 # The names of manual pages come from Sphinx
 man-listed: man-built
 %-listed: ;
+
+# Debian packages, and how they do
+deb-now:
+	$(Q)scripts/deb $(B)/deb
+	$(Q)ls $(B)/deb/*.deb
+check-packages-now:
+	$(Q)scripts/deb-test
