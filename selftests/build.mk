@@ -81,7 +81,13 @@ tests: $(TEST_PROGS)
 # Shown with V=1: what programs print even when they pass
 CHECK = selftests/vm/check --logs $(B)/logs $(if $(Q),,--verbose)
 
-check-now: tests $(B)/kernel/6.1/dmamem.ko
+# For selftests/guest/noiommu.c
+NOIOMMU := $(B)/kernel/6.1/noiommu/vfio.ko
+cmd_NOIOMMU = scripts/vfio-noiommu $(@D)
+$(NOIOMMU): scripts/vfio-noiommu
+	$(call cmd,NOIOMMU)
+
+check-now: tests $(B)/kernel/6.1/dmamem.ko $(NOIOMMU)
 	$(Q)$(CHECK) $(TEST_SCRIPTS) $(TEST_PROGS)
 
 # Those that need no guest, without sanitizers: for the build of a package
@@ -91,7 +97,8 @@ check-unit-now: $(UNIT_SRCS:%.c=$(B)/plain/%)
 
 # The guest tests on every kernel, and on one that watches itself
 KERNELS := 6.1 6.12 sid 6.1-arm64
-check-kernels-now: guest-tests arm64 $(KERNELS:%=$(B)/kernel/%/dmamem.ko)
+check-kernels-now: guest-tests arm64 $(NOIOMMU) \
+		$(KERNELS:%=$(B)/kernel/%/dmamem.ko)
 	$(Q)! grep -i warning: $(KERNELS:%=$(B)/kernel/%/log)
 	$(Q)$(CHECK) $(KERNELS:%=--kernel %) $(GUEST_PROGS) $(M32_GUEST_PROGS) \
 		$(ARM64_PROGS)

@@ -56,7 +56,8 @@ def parser(**kwargs):
     group.add_argument("--module", action="append", default=[],
                        metavar="NAME", help="a module of the kernel to load "
                        "before dmamem, with what it depends on; NAME? if the "
-                       "kernel has it")
+                       "kernel has it; FOLDER/NAME for build/kernel/KERNEL/"
+                       "FOLDER/NAME.ko")
     group.add_argument("--parameters", default="", metavar="TEXT",
                        help="module parameters of dmamem")
     group.add_argument("--disk", metavar="IMAGE",

@@ -56,6 +56,9 @@ class Kernel:
         return vmlinux
 
     def _find_module(self, name):
+        if "/" in name:
+            path = f"{TOP}/build/kernel/{self.name}/{name}.ko"
+            return path if os.path.exists(path) else None
         pattern = re.sub("[-_]", "[-_]", name)
         found = glob.glob(f"{self.folder}/modules/**/{pattern}.ko*",
                           recursive=True)
@@ -64,7 +67,8 @@ class Kernel:
     def modules(self, names):
         """
         Name and content of the modules, in the order to load them. One whose
-        name ends with a question mark need not exist.
+        name ends with a question mark need not exist; one with a slash is of
+        our own, built for this kernel, and stands in for the kernel's.
         """
         loaded = {}
         for name in names:
@@ -85,4 +89,4 @@ class Kernel:
         for other in filter(None, depends.split(",")):
             if other not in loaded:
                 self._load(other, loaded)
-        loaded[name.replace("-", "_")] = data
+        loaded[os.path.basename(name).replace("-", "_")] = data
