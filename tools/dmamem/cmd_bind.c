@@ -60,7 +60,7 @@ static void set_function(struct bind *bind, const char *text,
 			   text);
 	if (parse_bdf(text, bind->bdf))
 		argp_error(state,
-			   "'%s' is not a PCI address as 0000:00:04.0 or 00:04.0",
+			   "'%s' is no PCI address, such as 0000:00:04.0",
 			   text);
 }
 
@@ -120,7 +120,7 @@ static int check_function(const struct bind *bind, struct pci_function *function
 
 	err = pci_function_read("", bind->bdf, function);
 	if (err) {
-		warnx("there is no PCI function %s: 'dmamem doctor' lists those there are",
+		warnx("there is no PCI function %s; see 'dmamem doctor'",
 		      bind->bdf);
 		return CMD_USAGE;
 	}
@@ -135,7 +135,8 @@ static int check_function(const struct bind *bind, struct pci_function *function
 	}
 	err = bind->force ? 0 : use_check("", function, why);
 	if (err == -EBUSY) {
-		warnx("%s is in use: %s", bind->bdf, why);
+		warnx("%s is in use", bind->bdf);
+		fprintf(stderr, "%s\n", why);
 		advise("end that first, or insist with --force");
 		return CMD_REFUSED;
 	}

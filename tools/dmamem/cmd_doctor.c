@@ -34,7 +34,7 @@ static void add_function(struct arguments *arguments, const char *text,
 		err(CMD_FAILED, "memory");
 	if (parse_bdf(text, arguments->bdfs[arguments->nr++]))
 		argp_error(state,
-			   "'%s' is not a PCI address as 0000:00:04.0 or 00:04.0",
+			   "'%s' is no PCI address, such as 0000:00:04.0",
 			   text);
 }
 
@@ -112,7 +112,7 @@ static int examine_named(struct doctor *doctor,
 	for (size_t i = 0; i < arguments->nr && !error; i++) {
 		error = examine(doctor, arguments->bdfs[i], true);
 		if (error == -ENODEV)
-			warnx("there is no PCI function %s: 'dmamem doctor' lists those there are",
+			warnx("there is no PCI function %s",
 			      arguments->bdfs[i]);
 		else if (error)
 			warnx("%s: %s", arguments->bdfs[i],

@@ -15,9 +15,11 @@
 #define COLUMN 12
 #define ARROW "-> "
 
-static void item(const char *label, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-static void item(const char *label, const char *format, ...)
+static void item_in(enum out_style style, const char *label,
+		    const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+static void item_in(enum out_style style, const char *label,
+		    const char *format, ...)
 {
 	char text[PATH_MAX + WAYS_TEXT];
 	va_list args;
@@ -25,10 +27,12 @@ static void item(const char *label, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	printf("%s%-*s%s", out_style(stdout, OUT_BOLD), COLUMN, label,
+	printf("%s%-*s%s", out_style(stdout, style), COLUMN, label,
 	       out_style(stdout, OUT_PLAIN));
 	out_wrapped(stdout, COLUMN, text);
 }
+
+#define item(...) item_in(OUT_BOLD, __VA_ARGS__)
 
 /* What to do about the line before */
 static void advise(const char *format, ...)
@@ -81,14 +85,14 @@ static void print_module(const struct doctor *doctor)
 static void print_security(const struct doctor *doctor)
 {
 	static const char * const secure_boot[] = {
-		[MACHINE_NO_EFI] = "none, not booted by EFI",
+		[MACHINE_NO_EFI] = "none (no EFI)",
 		[MACHINE_SECURE_BOOT_OFF] = "off",
 		[MACHINE_SECURE_BOOT_ON] = "on",
 	};
 	const struct machine *machine = &doctor->machine;
 	bool locked = machine->lockdown[0] && strcmp(machine->lockdown, "none");
 
-	item("Secure boot", "%s; lockdown: %s; modules without a signature are %s",
+	item("Secure boot", "%s; lockdown: %s; unsigned modules are %s",
 	     secure_boot[machine->secure_boot], machine->lockdown[0] ?
 	     machine->lockdown : "unknown",
 	     machine->sig_enforce || locked ? "refused" : "taken");
@@ -103,9 +107,9 @@ static void print_iommu(const struct machine *machine)
 	char remedy[WAYS_TEXT];
 
 	if (iommu->groups) {
-		item("IOMMU", "%s: %u groups, translated: %u, addresses let through: %u%s%s",
-		     iommu->names, iommu->groups,
-		     iommu->groups - iommu->identity, iommu->identity,
+		item("IOMMU", "%s, translates for %u of %u groups%s%s",
+		     iommu->names[0] ? iommu->names : "of unknown kind",
+		     iommu->groups - iommu->identity, iommu->groups,
 		     iommu->options[0] ? "; booted with " : "", iommu->options);
 		return;
 	}
@@ -163,17 +167,36 @@ static void print_memlock(const struct machine *machine)
 		advise("for more: /etc/security/limits.conf, or LimitMEMLOCK= of a systemd unit");
 }
 
+/* Sizes of which there are none are only named */
+static void list_huge(const struct machine_node *node, bool reserved,
+		      const char *before, char *text, size_t size)
+{
+	char number[OUT_SIZE];
+
+	for (unsigned int i = 0; i < node->nr_huge; i++) {
+		const struct machine_huge *huge = &node->huge[i];
+		size_t length = strlen(text);
+
+		out_size(number, huge->size);
+		if (reserved && huge->nr)
+			snprintf(text + length, size - length,
+				 "%s%ju of %s (%ju free)", before,
+				 (uintmax_t)huge->nr, number,
+				 (uintmax_t)huge->free);
+		if (!reserved && !huge->nr)
+			snprintf(text + length, size - length, "%s%s", before,
+				 number);
+		if (reserved == !!huge->nr)
+			before = ", ";
+	}
+}
+
 static void print_node(const struct machine_node *node)
 {
-	char total[OUT_SIZE], available[OUT_SIZE], size[OUT_SIZE];
-	char label[16], text[256] = "";
+	char total[OUT_SIZE], available[OUT_SIZE], label[16], text[256] = "";
 
-	for (unsigned int i = 0; i < node->nr_huge; i++)
-		snprintf(text + strlen(text), sizeof(text) - strlen(text),
-			 "%s %ju of %s (%ju free)", i ? "," : "; hugepages:",
-			 (uintmax_t)node->huge[i].nr,
-			 out_size(size, node->huge[i].size),
-			 (uintmax_t)node->huge[i].free);
+	list_huge(node, true, "; huge pages: ", text, sizeof(text));
+	list_huge(node, false, "; no huge pages of ", text, sizeof(text));
 	snprintf(label, sizeof(label), "Node %u", node->id);
 	item(label, "%s, %s free%s", out_size(total, node->total),
 	     out_size(available, node->free), text);
@@ -208,15 +231,15 @@ static void print_way(const struct way *way,
 
 	snprintf(label, sizeof(label), "  %s", way->asked);
 	if (!way->provider) {
-		item(label, "no: %s", way->reason);
+		item_in(OUT_BAD, label, "no: %s", way->reason);
 		ways_remedy(way, function, machine, remedy);
 		if (remedy[0])
 			advise("%s", remedy);
 	} else if (strcmp(way->provider, way->asked) != 0) {
-		item(label, "takes %s, %s: %s", way->provider, modes,
-		     way->reason);
+		item_in(OUT_GOOD, label, "takes %s, %s: %s", way->provider,
+			modes, way->reason);
 	} else {
-		item(label, "yes, %s", modes);
+		item_in(OUT_GOOD, label, "yes, %s", modes);
 		if (!strcmp(way->provider, "hugepage"))
 			print_reserved(machine);
 	}
@@ -229,7 +252,7 @@ static void print_ways(const struct way ways[DOCTOR_NR_WAYS],
 	if (ways[DOCTOR_AUTO].provider)
 		print_way(&ways[DOCTOR_AUTO], function, machine);
 	else
-		item("  auto", "finds no way");
+		item_in(OUT_BAD, "  auto", "finds no way");
 	for (int i = DOCTOR_AUTO + 1; i < DOCTOR_NR_WAYS; i++)
 		if (function || i != DOCTOR_VFIO)
 			print_way(&ways[i], function, machine);

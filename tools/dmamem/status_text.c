@@ -23,6 +23,7 @@ static void label(const char *text)
 static void print_module(const struct status *status)
 {
 	const struct module_state *module = &status->module;
+	const char *separator = "";
 
 	label("Module");
 	printf("loaded%s%s, references: %d%s\n", module->version[0] ?
@@ -37,7 +38,8 @@ static void print_module(const struct status *status)
 			continue;
 		tree_read("", value, sizeof(value),
 			  "/sys/module/dmamem/parameters/%s", name);
-		printf("%s=%s ", name, value);
+		printf("%s%s=%s", separator, name, value);
+		separator = " ";
 	}
 	putchar('\n');
 }
@@ -87,9 +89,10 @@ void status_print_openers(FILE *stream, const struct openers *openers)
 	for (size_t i = 0; i < openers->nr; i++) {
 		const struct opener *opener = &openers->list[i];
 
-		fprintf(stream, "  pid %d (%s), file %d: %s, %s in %zu regions\n",
+		fprintf(stream, "  pid %d (%s), file %d: %s, %s in %zu region%s\n",
 			opener->pid, opener->command, opener->fd, opener->node,
-			out_size(size, opener->pinned), opener->nr_regions);
+			out_size(size, opener->pinned), opener->nr_regions,
+			opener->nr_regions == 1 ? "" : "s");
 	}
 	if (openers->hidden)
 		fprintf(stream, "  perhaps more: %u processes are hidden from all but root\n",
