@@ -97,9 +97,10 @@ static int explain_format(struct failure *failure)
 	}
 	if (strlen(failure->machine.release) != release ||
 	    strncmp(file->vermagic, failure->machine.release, release) != 0) {
-		WHY(failure, "%s is for kernel %.*s, and this is %s", file->path,
-		    (int)release, file->vermagic, failure->machine.release);
-		REMEDY(failure, "build it for this kernel: 'dkms autoinstall', or 'make kmod'");
+		WHY(failure, "%s is for kernel %.*s", file->path, (int)release,
+		    file->vermagic);
+		REMEDY(failure, "build it for %s: 'dkms autoinstall', or 'make kmod'",
+		       failure->machine.release);
 		return CMD_CANNOT;
 	}
 	WHY(failure, "%s was built for another configuration of this kernel (%s)",
