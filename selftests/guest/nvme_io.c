@@ -79,15 +79,6 @@ FIXTURE_VARIANT_ADD(nvme, hugepage)
 	.provider = "hugepage",
 };
 
-/* Whether addresses that fit come from that driver */
-static int driver_suits(const char *driver, const char *bdf)
-{
-	if (driver && !strcmp(driver, "dmamem"))
-		return 1;
-	return function_is_translated(bdf) ==
-	       (driver && !strcmp(driver, "vfio-pci"));
-}
-
 FIXTURE_SETUP(nvme)
 {
 	struct session *s = &self->s;
@@ -95,7 +86,7 @@ FIXTURE_SETUP(nvme)
 
 	if (!bdf)
 		SKIP_SETUP("DMAMEM_NVME does not name such a controller");
-	if (!driver_suits(variant->driver, bdf))
+	if (!nvme_rig_driver_suits(variant->driver, bdf))
 		SKIP_SETUP(function_is_translated(bdf) ?
 			   "an IOMMU translates for the controller" :
 			   "no IOMMU translates for the controller");

@@ -69,15 +69,6 @@ FIXTURE_VARIANT_ADD(disk, hugepage)
 	.provider = "hugepage",
 };
 
-/* Whether addresses that fit come from that driver */
-static int driver_suits(const char *driver, const char *bdf)
-{
-	if (driver && !strcmp(driver, "dmamem"))
-		return 1;
-	return function_is_translated(bdf) ==
-	       (driver && !strcmp(driver, "vfio-pci"));
-}
-
 FIXTURE_SETUP(disk)
 {
 	const char *bdf = nvme_rig_bdf(0);
@@ -85,7 +76,7 @@ FIXTURE_SETUP(disk)
 	if (!bdf)
 		SKIP_SETUP("DMAMEM_NVME does not name a controller");
 	/* The kernel says what translates for it once it has had a driver */
-	if (!driver_suits(variant->driver, bdf))
+	if (!nvme_rig_driver_suits(variant->driver, bdf))
 		SKIP_SETUP("other addresses suit the controller");
 	if (function_bind(bdf, variant->driver))
 		SKIP_SETUP("does not bind to %s", variant->driver);
@@ -449,6 +440,28 @@ TEST_F(disk, bench_ends_at_a_signal)
 	EXPECT_EQ(CMD_FAILED, WEXITSTATUS(status));
 	EXPECT_EQ(before, pages_pinned());
 	close(fds[0]);
+}
+
+/* Who reads the output goes away: that is an error, and no sudden death */
+TEST_F(disk, broken_pipe)
+{
+	char *argv[] = { "dmamem", "nvme", "read", self->bdf, NULL };
+	long before = pages_pinned();
+	int fds[2], status;
+	pid_t pid;
+
+	ASSERT_EQ(0, pipe(fds));
+	close(fds[0]);
+	pid = fork();
+	if (!pid) {
+		dup2(fds[1], STDOUT_FILENO);
+		_exit(cmd_dmamem(4, argv));
+	}
+	close(fds[1]);
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_TRUE(WIFEXITED(status));
+	EXPECT_EQ(CMD_FAILED, WEXITSTATUS(status));
+	EXPECT_EQ(before, pages_pinned());
 }
 
 /* A controller that takes 128 KiB at once, and has blocks of 4 KiB */

@@ -25,6 +25,14 @@ const char *nvme_rig_bdf(unsigned int index)
 	return word;
 }
 
+int nvme_rig_driver_suits(const char *driver, const char *bdf)
+{
+	if (driver && !strcmp(driver, "dmamem"))
+		return 1;
+	return function_is_translated(bdf) ==
+	       (driver && !strcmp(driver, "vfio-pci"));
+}
+
 static int open_context(const char *bdf, const char *provider,
 			struct dmamem_context **ctx)
 {

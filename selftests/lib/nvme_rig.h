@@ -46,6 +46,15 @@ struct nvme_rig {
 const char *nvme_rig_bdf(unsigned int index);
 
 /**
+ * nvme_rig_driver_suits() - do addresses that fit come from a driver?
+ * @driver: what the controller is to be bound to, NULL for nothing
+ * @bdf: its PCI address
+ *
+ * Return: 1 if what translates for the controller goes with it.
+ */
+int nvme_rig_driver_suits(const char *driver, const char *bdf);
+
+/**
  * nvme_rig_open_context() - where the addresses for a controller come from
  * @bdf: its PCI address
  * @ctx: of VFIO, of its device file or of /dev/dmamem, as it is bound

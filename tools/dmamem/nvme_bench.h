@@ -49,6 +49,14 @@ struct bench_arguments {
 	bool json;
 };
 
+/**
+ * bench_parse() - read the command line; a wrong one ends the process
+ * @argc: of the subcommand
+ * @argv: the same
+ * @args: what it says
+ */
+void bench_parse(int argc, char **argv, struct bench_arguments *args);
+
 /* A line of the table */
 struct bench_row {
 	size_t size;

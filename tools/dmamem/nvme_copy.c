@@ -9,6 +9,49 @@
 
 #define PIECE_SIZE ((size_t)256 << 10)
 
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct copy_arguments *args = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &args->target;
+		state->child_inputs[1] = &args->range;
+		break;
+	case ARGP_KEY_ARG:
+		if (state->arg_num == 0)
+			nvme_target_set(&args->target, arg, state);
+		else if (state->arg_num == 1)
+			args->file = arg;
+		else
+			argp_error(state, "one FILE, not also '%s'", arg);
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+static const struct argp_child children[] = {
+	{ &nvme_target_argp, 0, NULL, 0 },
+	{ &nvme_range_argp, 0, NULL, 0 },
+	{ 0 },
+};
+
+void nvme_copy_parse(int argc, char **argv, const char *doc,
+		     struct copy_arguments *args)
+{
+	const struct argp argp = {
+		.parser = parse_option,
+		.args_doc = "BDF [FILE]",
+		.doc = doc,
+		.children = children,
+	};
+
+	*args = (struct copy_arguments){ 0 };
+	argp_parse(&argp, argc, argv, 0, NULL, args);
+}
+
 int nvme_copy_prepare(struct nvme_copy *copy)
 {
 	size_t stride;

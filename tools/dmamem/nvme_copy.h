@@ -52,6 +52,23 @@ struct nvme_copy {
 	uint64_t tail;
 };
 
+/* From the command line: BDF, FILE or NULL, and options */
+struct copy_arguments {
+	struct nvme_target target;
+	struct nvme_range range;
+	const char *file;
+};
+
+/**
+ * nvme_copy_parse() - read the command line; a wrong one ends the process
+ * @argc: of the subcommand
+ * @argv: the same
+ * @doc: what it does, for --help
+ * @args: what it says
+ */
+void nvme_copy_parse(int argc, char **argv, const char *doc,
+		     struct copy_arguments *args);
+
 /* Each says what is wrong, if anything, and returns an exit code */
 
 /* Make queues and memory for it; what is to be copied is filled in */

@@ -120,34 +120,45 @@ static void show_namespace(const struct nvme_namespace *ns)
 	       1U << ns->lba_shift);
 }
 
-/* @object is NULL for text */
-static int list_namespaces(const struct nvme_session *session,
-			   struct json_object *object)
+/* @array is NULL for text */
+static void list_namespace(const struct nvme_namespace *ns,
+			   struct json_object *array)
 {
-	struct json_object *array = NULL, *one;
+	struct json_object *one;
+
+	if (!array) {
+		show_namespace(ns);
+		return;
+	}
+	one = json_object_new_object();
+	json_add_number(one, "nsid", ns->nsid);
+	json_add_number(one, "blocks", ns->nr_lbas);
+	json_add_number(one, "block_size", UINT64_C(1) << ns->lba_shift);
+	json_object_array_add(array, one);
+}
+
+/* All of them, or the one that was asked for */
+static int list_namespaces(struct nvme_session *session,
+			   struct json_object *array)
+{
 	struct nvme_namespace ns = { 0 };
 	int err;
 
-	if (object)
-		array = json_add_array(object, "namespaces");
-	while (!(err = nvme_namespace_after(session->ctrl, ns.nsid, &ns))) {
-		if (!object) {
-			show_namespace(&ns);
-			continue;
-		}
-		one = json_object_new_object();
-		json_add_number(one, "nsid", ns.nsid);
-		json_add_number(one, "blocks", ns.nr_lbas);
-		json_add_number(one, "block_size", UINT64_C(1) << ns.lba_shift);
-		json_object_array_add(array, one);
+	if (session->target->nsid) {
+		err = nvme_session_namespace(session);
+		if (!err)
+			list_namespace(&session->ns, array);
+		return err;
 	}
+	while (!(err = nvme_namespace_after(session->ctrl, ns.nsid, &ns)))
+		list_namespace(&ns, array);
 	if (err == -ENOENT)
 		return CMD_DONE;
 	warnx("the namespace after %u: %s", ns.nsid, nvme_error_text(err));
 	return CMD_FAILED;
 }
 
-static int show_json(const struct nvme_session *session)
+static int show_json(struct nvme_session *session)
 {
 	const struct nvme_info *info = nvme_get_info(session->ctrl);
 	struct json_object *object = json_object_new_object();
@@ -169,7 +180,7 @@ static int show_json(const struct nvme_session *session)
 	json_add_number(object, "sgls", info->sgls);
 	json_add_bool(object, "volatile_cache", info->volatile_cache);
 	context_add_json(session->ctx, object);
-	ret = list_namespaces(session, object);
+	ret = list_namespaces(session, json_add_array(object, "namespaces"));
 	return json_print(object) ? CMD_FAILED : ret;
 }
 

@@ -17,7 +17,7 @@ enum {
 
 static const struct argp_option options[] = {
 	{ "offset", KEY_OFFSET, "BYTES", 0, "Where to begin; default: 0", 0 },
-	{ "length", KEY_LENGTH, "BYTES", 0, "How much; default: to the end", 0 },
+	{ "length", KEY_LENGTH, "BYTES", 0, "How much; default: all there is", 0 },
 	{ "block", KEY_BLOCK, "N", 0, "Where to begin, in blocks", 0 },
 	{ "count", KEY_COUNT, "N", 0, "How much, in blocks", 0 },
 	{ 0 },

@@ -11,48 +11,9 @@
 #include "tools/dmamem/cmd.h"
 #include "tools/dmamem/nvme_copy.h"
 
-struct read_arguments {
-	struct nvme_target target;
-	struct nvme_range range;
-	const char *file;
-};
-
-static error_t parse_option(int key, char *arg, struct argp_state *state)
-{
-	struct read_arguments *args = state->input;
-
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &args->target;
-		state->child_inputs[1] = &args->range;
-		break;
-	case ARGP_KEY_ARG:
-		if (state->arg_num == 0)
-			nvme_target_set(&args->target, arg, state);
-		else if (state->arg_num == 1)
-			args->file = arg;
-		else
-			argp_error(state, "one FILE, not also '%s'", arg);
-		break;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-	return 0;
-}
-
-static const struct argp_child children[] = {
-	{ &nvme_target_argp, 0, NULL, 0 },
-	{ &nvme_range_argp, 0, NULL, 0 },
-	{ 0 },
-};
-
-static const struct argp argp = {
-	.parser = parse_option,
-	.args_doc = "BDF [FILE]",
-	.doc = "Copy blocks of an NVMe namespace to FILE, or to standard output.\n"
-	       "\vFILE is - for standard output. Numbers take units: 64K, 1G.",
-	.children = children,
-};
+static const char doc[] =
+	"Copy blocks of an NVMe namespace to FILE, or to standard output.\n"
+	"\vFILE is - for standard output. Numbers take units: 64K, 1G.";
 
 /* Opened first: a wrong name is no reason to touch the disk */
 static int open_file(struct nvme_copy *copy, const char *file)
@@ -148,13 +109,15 @@ static int close_file(const struct nvme_copy *copy)
 
 int nvme_read(int argc, char **argv)
 {
-	struct read_arguments args = { 0 };
+	struct copy_arguments args;
 	struct nvme_session session;
 	struct nvme_copy copy = { .session = &session, .op = NVME_OP_READ };
 	int ret;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &args);
+	nvme_copy_parse(argc, argv, doc, &args);
 	ret = nvme_session_open(&args.target, &session);
+	if (!ret)
+		ret = nvme_session_namespace(&session);
 	if (!ret)
 		ret = nvme_range_apply(&args.range,
 				       UINT64_C(1) << session.ns.lba_shift,

@@ -80,14 +80,20 @@ bool nvme_session_interrupted(void)
 	return interrupted;
 }
 
-/* Commands in flight come to their end before the process does */
+/*
+ * Commands in flight come to their end before the process does, also when
+ * nobody wants to read what it writes
+ */
 static void catch_signals(void)
 {
 	const struct sigaction action = { .sa_handler = interrupt };
+	const struct sigaction ignore = { .sa_handler = SIG_IGN };
 
 	interrupted = 0;
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+	sigaction(SIGPIPE, &ignore, NULL);
 }
 
 static bool can_be_driven(const char *driver)
@@ -145,18 +151,22 @@ static int check_function(struct nvme_session *session)
 	return ret;
 }
 
-static int open_controller(struct nvme_session *session)
+/* The library knows more of what is wrong with memory */
+static int controller_failed(const struct nvme_session *session,
+			     const char *what, int err)
 {
-	const char *bdf = session->target->bdf;
-	int err = nvme_open(session->ctx, bdf, &session->ctrl);
-
-	if (!err)
-		return CMD_DONE;
-	warnx("%s: %s", bdf, nvme_error_text(err));
-	return err == -EINVAL ? CMD_FAILED : context_exit_code(err);
+	switch (-err) {
+	case ENOMEM:
+	case ERANGE:
+	case EREMOTEIO:
+		return context_failed(session->ctx, what, err);
+	default:
+		warnx("%s: %s", what, nvme_error_text(err));
+		return err == -EINVAL ? CMD_FAILED : context_exit_code(err);
+	}
 }
 
-static int find_namespace(struct nvme_session *session)
+int nvme_session_namespace(struct nvme_session *session)
 {
 	uint32_t nsid = session->target->nsid;
 	struct nvme_namespace ns;
@@ -166,11 +176,8 @@ static int find_namespace(struct nvme_session *session)
 		session->ns = ns;
 		return CMD_DONE;
 	}
-	if (err && err != -ENOENT) {
-		warnx("%s: namespace: %s", session->target->bdf,
-		      nvme_error_text(err));
-		return context_exit_code(err);
-	}
+	if (err && err != -ENOENT)
+		return controller_failed(session, "namespace", err);
 	if (!nsid) {
 		warnx("%s has no namespace", session->target->bdf);
 		return CMD_CANNOT;
@@ -183,7 +190,7 @@ static int find_namespace(struct nvme_session *session)
 int nvme_session_open(const struct nvme_target *target,
 		      struct nvme_session *session)
 {
-	int ret;
+	int ret, err;
 
 	*session = (struct nvme_session){ .target = target };
 	ret = check_function(session);
@@ -192,8 +199,8 @@ int nvme_session_open(const struct nvme_target *target,
 	if (ret)
 		return ret;
 	catch_signals();
-	ret = open_controller(session);
-	return ret ? ret : find_namespace(session);
+	err = nvme_open(session->ctx, target->bdf, &session->ctrl);
+	return err ? controller_failed(session, target->bdf, err) : CMD_DONE;
 }
 
 int nvme_session_queue(struct nvme_session *session, unsigned int depth,
@@ -202,11 +209,8 @@ int nvme_session_queue(struct nvme_session *session, unsigned int depth,
 	int err = nvme_qpair_create(session->ctrl, depth, size,
 				    &session->qpair);
 
-	if (err) {
-		warnx("%s: queue pair for %u commands: %s",
-		      session->target->bdf, depth, nvme_error_text(err));
-		return CMD_FAILED;
-	}
+	if (err)
+		return controller_failed(session, "queues", err);
 	err = dmamem_alloc(session->ctx, memory, 0, DMAMEM_ANY_NODE,
 			   &session->memory);
 	return err ? context_failed(session->ctx, "memory for data", err) :

@@ -41,7 +41,7 @@ void nvme_target_set(struct nvme_target *target, const char *text,
  * @function: the PCI function
  * @ctx: context of @ctrl
  * @ctrl: the controller
- * @ns: the namespace that was asked for
+ * @ns: from nvme_session_namespace()
  * @qpair: from nvme_session_queue()
  * @memory: the same: for the data
  */
@@ -64,6 +64,9 @@ struct nvme_session {
 int nvme_session_open(const struct nvme_target *target,
 		      struct nvme_session *session);
 
+/* Find the namespace that was asked for */
+int nvme_session_namespace(struct nvme_session *session);
+
 /* Make a queue pair, for transfers of up to @size, and memory for data */
 int nvme_session_queue(struct nvme_session *session, unsigned int depth,
 		       size_t size, size_t memory);
@@ -75,7 +78,7 @@ int nvme_session_close(struct nvme_session *session);
 int nvme_session_failed(const struct nvme_session *session, const char *what,
 			uint64_t disk_byte, int err, uint16_t status);
 
-/* Has SIGINT or SIGTERM come since nvme_session_open()? */
+/* Has SIGINT, SIGTERM or SIGHUP come since nvme_session_open()? */
 bool nvme_session_interrupted(void);
 
 /* Bytes of the namespace */

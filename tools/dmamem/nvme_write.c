@@ -13,48 +13,10 @@
 #include "tools/dmamem/cmd.h"
 #include "tools/dmamem/nvme_copy.h"
 
-struct write_arguments {
-	struct nvme_target target;
-	struct nvme_range range;
-	const char *file;
-};
-
-static error_t parse_option(int key, char *arg, struct argp_state *state)
-{
-	struct write_arguments *args = state->input;
-
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &args->target;
-		state->child_inputs[1] = &args->range;
-		break;
-	case ARGP_KEY_ARG:
-		if (state->arg_num == 0)
-			nvme_target_set(&args->target, arg, state);
-		else if (state->arg_num == 1)
-			args->file = arg;
-		else
-			argp_error(state, "one FILE, not also '%s'", arg);
-		break;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-	return 0;
-}
-
-static const struct argp_child children[] = {
-	{ &nvme_target_argp, 0, NULL, 0 },
-	{ &nvme_range_argp, 0, NULL, 0 },
-	{ 0 },
-};
-
-static const struct argp argp = {
-	.parser = parse_option,
-	.args_doc = "BDF [FILE]",
-	.doc = "Copy FILE, or standard input, to blocks of an NVMe namespace.\n"
-	       "\vFILE is - for standard input. Numbers take units: 64K, 1G. Exactly the bytes of the input are written: the rest of the last block stays.",
-	.children = children,
-};
+static const char doc[] =
+	"Copy FILE, or standard input, to blocks of an NVMe namespace.\n"
+	"\vFILE is - for standard input. Numbers take units: 64K, 1G.\n"
+	"Exactly the bytes of the input are written: the rest of the last block stays.";
 
 static int open_file(struct nvme_copy *copy, const char *file)
 {
@@ -258,18 +220,20 @@ static int write_file(struct nvme_copy *copy, const struct nvme_range *range,
 
 int nvme_write(int argc, char **argv)
 {
-	struct write_arguments args = { 0 };
+	struct copy_arguments args;
 	struct nvme_session session;
 	struct nvme_copy copy = { .session = &session, .op = NVME_OP_WRITE };
 	bool length_given;
 	int ret;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &args);
+	nvme_copy_parse(argc, argv, doc, &args);
 	length_given = args.range.length || args.range.count;
 	ret = open_file(&copy, args.file);
 	if (ret)
 		return ret;
 	ret = nvme_session_open(&args.target, &session);
+	if (!ret)
+		ret = nvme_session_namespace(&session);
 	if (!ret)
 		ret = nvme_range_apply(&args.range,
 				       UINT64_C(1) << session.ns.lba_shift,
