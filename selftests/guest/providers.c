@@ -15,6 +15,7 @@
 
 #include "selftests/lib/dma_rig.h"
 #include "selftests/lib/fds.h"
+#include "selftests/lib/function.h"
 #include "selftests/lib/skip.h"
 #include "tools/memory/pages.h"
 
@@ -231,6 +232,25 @@ TEST_F(provider, part_of_a_page_of_hugetlb)
 				       5 * PAGE));
 }
 
+/* On a processor with 57 bits, who asks for it gets memory beyond 47 */
+TEST_F(provider, beyond_48_bits)
+{
+	void *there = (void *)(UINT64_C(1) << 52);
+	char why[512] = "";
+	void *mem;
+
+	mem = mmap(there, PAGE, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (mem != there)
+		SKIP(return, "addresses do not have so many bits");
+	EXPECT_EQ(-EINVAL, dmamem_register(self->rig.ctx, mem, PAGE));
+	dmamem_explain(self->rig.ctx, why, sizeof(why));
+	EXPECT_NE(NULL, strstr(why, "beyond 48 bits"))
+		TH_LOG("%s", why);
+	EXPECT_EQ(DMAMEM_NO_ADDRESS,
+		  dmamem_translate(self->rig.ctx, mem, NULL));
+}
+
 TEST_F(provider, a_hole_is_refused)
 {
 	char *mem;
@@ -306,6 +326,78 @@ TEST_F(provider, fork_does_not_move_allocated_memory)
 	EXPECT_EQ(0, memcmp(mem, mem + PAGE, EDU_BYTES));
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
+}
+
+/* Its parent dies, and it has the parent's files and mappings */
+static void outlive(struct dma_rig *rig, unsigned char *mem, pid_t parent,
+		    int out)
+{
+	char ret;
+
+	/* A child of whoever takes in orphans, then */
+	while (getppid() == parent)
+		usleep(1000);
+	fill(mem, 6);
+	ret = dma_rig_copy(rig, mem, mem + PAGE) ||
+	      memcmp(mem, mem + PAGE, EDU_BYTES);
+	_exit(write(out, &ret, 1) != 1);
+}
+
+static void open_and_leave(const char *driver, const char *provider,
+			   enum dmamem_iova_mode mode, int out)
+{
+	pid_t child, parent = getpid();
+	struct dma_rig rig;
+	unsigned char *mem;
+
+	if (dma_rig_open(&rig, driver, provider, mode))
+		_exit(1);
+	mem = dma_rig_map(&rig, LEN, MAP_SHARED);
+	if (!mem || dmamem_register(rig.ctx, mem, LEN))
+		_exit(2);
+	child = fork();
+	if (!child)
+		outlive(&rig, mem, parent, out);
+	_exit(child < 0);
+}
+
+/* The last file of a process that ends is not closed when its pipe is */
+static int wait_and_vouch(const char *bdf)
+{
+	int ret = -ENOENT;
+
+	for (int tries = 0; ret && tries < 500; tries++) {
+		ret = function_vouch(bdf);
+		if (ret)
+			usleep(10000);
+	}
+	return ret;
+}
+
+TEST_F(provider, fork_keeps_what_the_parent_leaves_behind)
+{
+	char wrong = 1, bdf[16];
+	int pipes[2], status;
+	pid_t child;
+
+	memcpy(bdf, self->rig.edu.bdf, sizeof(bdf));
+	dma_rig_close(&self->rig);
+	ASSERT_EQ(0, pipe(pipes));
+	child = fork();
+	ASSERT_LE(0, child);
+	if (!child)
+		open_and_leave(variant->driver, variant->asked, variant->mode,
+			       pipes[1]);
+	EXPECT_EQ(child, waitpid(child, &status, 0));
+	EXPECT_EQ(0, status);
+	close(pipes[1]);
+	EXPECT_EQ(1, read(pipes[0], &wrong, 1));
+	EXPECT_EQ(0, wrong);
+	/* Until the grandchild is gone, with its copies of the files */
+	EXPECT_EQ(0, read(pipes[0], &wrong, 1));
+	/* Nobody unregistered, and this device cannot be reset */
+	if (variant->driver && !strcmp(variant->driver, "dmamem"))
+		EXPECT_EQ(0, wait_and_vouch(bdf));
 }
 
 /* What another process has made, as vhost-user hands over a guest's memory */
