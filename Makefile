@@ -49,7 +49,8 @@ FLAVOUR_plain :=
 FLAVOUR_asan := -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
 FLAVOUR_tsan := -fsanitize=thread -Wno-tsan -fno-omit-frame-pointer
-FLAVOUR_m32 := -m32
+# (gcc-multilib would give a link to these, and cannot be beside a cross compiler)
+FLAVOUR_m32 := -m32 -idirafter /usr/include/x86_64-linux-gnu
 FLAVOUR_arm64 := -static
 CROSS_arm64 := aarch64-linux-gnu-
 
