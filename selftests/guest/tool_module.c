@@ -233,6 +233,37 @@ TEST_F(module, is_in_use_and_by_whom)
 	EXPECT_EQ(CMD_DONE, tool_run(&tool, "unload"));
 }
 
+/* QEMU's edu device has no reset method: what it may write to is kept */
+TEST_F(module, keeps_pages_in_quarantine)
+{
+	char *addr = pages_map(2 * PAGE), bdf[FUNCTION_NAME];
+	struct json_object *object, *ward;
+	struct holder holder;
+
+	if (function_find(FUNCTION_EDU, bdf))
+		SKIP(return, "no edu device");
+	ASSERT_EQ(0, function_bind(bdf, "dmamem"));
+	ASSERT_EQ(0, holder_start(&holder, bdf, NULL, addr, 2 * PAGE));
+	holder_kill(&holder);
+
+	EXPECT_EQ(CMD_DONE, tool_run(&tool, "status"));
+	EXPECT_TRUE(tool_said(&tool, "keeps 8 KiB pinned"));
+	EXPECT_EQ(CMD_DONE, tool_run(&tool, "status --json"));
+	object = json_tokener_parse(tool.out);
+	ward = json_object_array_get_idx(member(object, "quarantine"), 0);
+	ASSERT_NE(NULL, ward);
+	EXPECT_STREQ(bdf, json_object_get_string(member(ward, "bdf")));
+	EXPECT_EQ(2 * PAGE, json_object_get_uint64(member(ward, "bytes")));
+	json_object_put(object);
+
+	EXPECT_EQ(CMD_FAILED, tool_run(&tool, "unload"));
+	EXPECT_TRUE(tool_said(&tool, "could not be stopped"));
+	EXPECT_TRUE(tool_said(&tool, bdf));
+	EXPECT_EQ(0, function_vouch(bdf));
+	EXPECT_EQ(CMD_DONE, tool_run(&tool, "unload"));
+	EXPECT_EQ(0, function_bind(bdf, NULL));
+}
+
 TEST_F(module, leaves_its_functions_without_a_driver)
 {
 	char bdf[FUNCTION_NAME];

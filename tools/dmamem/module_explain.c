@@ -52,10 +52,10 @@ static int explain_missing(struct failure *failure)
 static int explain_signature(struct failure *failure)
 {
 	if (failure->file.signer[0])
-		WHY(failure, "this kernel does not know the key that %s was signed with (%s)",
+		WHY(failure, "%s: this kernel does not know the key of '%s'",
 		    failure->file.path, failure->file.signer);
 	else
-		WHY(failure, "%s is not signed, and this kernel takes signed modules only",
+		WHY(failure, "%s is not signed: this kernel refuses it",
 		    failure->file.path);
 	REMEDY(failure, SIGN);
 	return CMD_CANNOT;
