@@ -149,6 +149,8 @@ static char *print(const char *json)
 #define CELL(mode, disturbance, what)				\
 	"{\"mode\":\"" mode "\",\"memory\":\"THP\","		\
 	"\"disturbance\":\"" disturbance "\"," what "}"
+#define NUMBER(moved, of) "\"moved\":" moved ",\"of\":" of
+#define NO_NUMBER(why) "\"moved\":null,\"why\":\"" why "\""
 #define STABILITY(cells)					\
 	"{\"stability\":{\"pages\":2048,\"disturbances\":["	\
 	"{\"name\":\"mbind\"},{\"name\":\"soft offline\"}],"	\
@@ -156,12 +158,12 @@ static char *print(const char *json)
 
 TEST(table_tells_no_number_from_zero)
 {
-	char *text = print(STABILITY(
-		CELL("a", "mbind", "\"moved\":2048,\"of\":2048") ","
-		CELL("a", "soft offline", "\"moved\":0,\"of\":16") ","
-		CELL("b", "mbind", "\"moved\":0,\"of\":2048") ","
-		CELL("b", "soft offline", "\"moved\":null,\"why\":\"because\"")
-		));
+	static const char json[] =
+		STABILITY(CELL("a", "mbind", NUMBER("2048", "2048")) ","
+			  CELL("a", "soft offline", NUMBER("0", "16")) ","
+			  CELL("b", "mbind", NUMBER("0", "2048")) ","
+			  CELL("b", "soft offline", NO_NUMBER("because")));
+	char *text = print(json);
 
 	EXPECT_NE(NULL, strstr(text, "  THP               2048   0/16\n"))
 		TH_LOG("%s", text);
@@ -174,11 +176,12 @@ TEST(table_tells_no_number_from_zero)
 /* A row for which there is one reason says so once */
 TEST(table_numbers_the_reasons)
 {
-	char *text = print(STABILITY(
-		CELL("a", "mbind", "\"moved\":null,\"why\":\"one\"") ","
-		CELL("a", "soft offline", "\"moved\":null,\"why\":\"one\"") ","
-		CELL("b", "mbind", "\"moved\":null,\"why\":\"two\"") ","
-		CELL("b", "soft offline", "\"moved\":null,\"why\":\"one\"")));
+	static const char json[] =
+		STABILITY(CELL("a", "mbind", NO_NUMBER("one")) ","
+			  CELL("a", "soft offline", NO_NUMBER("one")) ","
+			  CELL("b", "mbind", NO_NUMBER("two")) ","
+			  CELL("b", "soft offline", NO_NUMBER("one")));
+	char *text = print(json);
 
 	EXPECT_NE(NULL, strstr(text, "  THP              n/a 1\n"))
 		TH_LOG("%s", text);
@@ -188,18 +191,25 @@ TEST(table_numbers_the_reasons)
 	free(text);
 }
 
+#define SERIES(name, median, least, most)			\
+	"\"" name "\":{\"median\":" median ",\"least\":" least	\
+	",\"most\":" most "}"
+#define COST(mode, state, what)					\
+	"{\"mode\":\"" mode "\",\"memory\":\"THP\","		\
+	"\"state\":\"" state "\"," what "}"
+#define COSTS(rows)						\
+	"{\"cost\":{\"unit\":\"ns\",\"bytes\":4194304,"		\
+	"\"rows\":[" rows "]}}"
+
 TEST(table_of_costs)
 {
-	char *text = print(
-		"{\"cost\":{\"unit\":\"ns\",\"bytes\":4194304,\"rows\":["
-		"{\"mode\":\"m\",\"memory\":\"THP\",\"state\":\"cold\","
-		"\"register\":{\"median\":2e6,\"least\":1e6,\"most\":3e6},"
-		"\"release\":{\"median\":2e6,\"least\":1e6,\"most\":3e6}},"
-		"{\"mode\":\"m\",\"memory\":\"THP\",\"state\":\"warm\","
-		"\"register\":{\"median\":1e8,\"least\":5e7,\"most\":1e9},"
-		"\"release\":{\"median\":5e5,\"least\":4e5,\"most\":2e7}},"
-		"{\"mode\":\"x\",\"memory\":\"THP\",\"state\":\"cold\","
-		"\"why\":\"broken\"}]}}");
+	static const char json[] =
+		COSTS(COST("m", "cold", SERIES("register", "2e6", "1e6", "3e6")
+			   "," SERIES("release", "2e6", "1e6", "3e6")) ","
+		      COST("m", "warm", SERIES("register", "1e8", "5e7", "1e9")
+			   "," SERIES("release", "5e5", "4e5", "2e7")) ","
+		      COST("x", "cold", "\"why\":\"broken\""));
+	char *text = print(json);
 
 	EXPECT_NE(NULL, strstr(text, "release of 4 MiB: ms per GiB"));
 	EXPECT_NE(NULL, strstr(text, "  2.00 1.00..3.00   100 50.0..1000"))

@@ -84,6 +84,8 @@ const char *compare_capability(struct compare *compare,
 		{ CAP_IPC_LOCK, "CAP_IPC_LOCK" },
 	};
 
+	if (!works_with(compare, mode, ALL_CAPABILITIES, RLIM_INFINITY))
+		return NULL;
 	if (works_with(compare, mode, 0, RLIM_INFINITY))
 		return "none";
 	for (size_t i = 0; i < sizeof(candidates) / sizeof(*candidates); i++)

@@ -11,12 +11,13 @@
 /**
  * compare_capability() - the capability that a mode takes
  * @compare: the comparison
- * @mode: a mode that works with all capabilities that we have
+ * @mode: the mode
  *
  * Files of /dev and /sys are opened as the user that we are; RLIMIT_MEMLOCK is
  * kept out of it.
  *
- * Return: "none", a name, or "more than one".
+ * Return: "none", a name, "more than one", or NULL (it cannot be tried: there is
+ * no memory that the mode takes, or we have too few ourselves).
  */
 const char *compare_capability(struct compare *compare,
 			       const struct compare_mode *mode);

@@ -23,6 +23,7 @@ static void try_mode(struct compare *compare, const struct compare_mode *mode,
 		     struct json_object *object)
 {
 	struct compare_session session;
+	const char *capability;
 	int ret = compare_open(compare, mode, false, &session);
 
 	json_add_bool(object, "works", !ret);
@@ -33,9 +34,13 @@ static void try_mode(struct compare *compare, const struct compare_mode *mode,
 		return;
 	json_add_text(object, "addresses", iova_words(&session));
 	compare_close(&session);
-	json_add_text(object, "capability", compare_capability(compare, mode));
-	json_add_bool(object, "memlock",
-		      compare_counts_as_locked(compare, mode));
+	capability = compare_capability(compare, mode);
+	json_add_text(object, "capability", capability);
+	if (capability)
+		json_add_bool(object, "memlock",
+			      compare_counts_as_locked(compare, mode));
+	else
+		json_add_text(object, "memlock", NULL);
 }
 
 int compare_setup(struct compare *compare)

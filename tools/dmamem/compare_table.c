@@ -37,18 +37,23 @@ static void print_machine(FILE *stream, struct json_object *machine)
 static void print_setup_row(FILE *stream, struct json_object *row,
 			    struct notes *notes)
 {
+	const char *capability = compare_text(row, "capability");
 	const char *driver = compare_text(row, "driver");
+	const char *memlock = compare_bool(row, "memlock") ? "counts" : "no";
 
+	fprintf(stream, "%-12s ", compare_text(row, "mode"));
 	if (!compare_bool(row, "works")) {
-		fprintf(stream, "%-12s %s\n", compare_text(row, "mode"),
+		fprintf(stream, "%s\n",
 			notes_na(notes, compare_text(row, "why")));
 		return;
 	}
-	fprintf(stream, "%-12s %-15s %-8s %-27s %s\n",
-		compare_text(row, "mode"), compare_text(row, "capability"),
-		compare_bool(row, "memlock") ? "counts" : "no",
-		compare_text(row, "reserved"),
-		*driver ? driver : "-");
+	if (!*capability) {
+		capability = notes_na(notes,
+				      "it could not be tried: no memory for it, or too few capabilities here");
+		memlock = "n/a";
+	}
+	fprintf(stream, "%-15s %-8s %-27s %s\n", capability, memlock,
+		compare_text(row, "reserved"), *driver ? driver : "-");
 }
 
 static void print_addresses(FILE *stream, struct json_object *setup)

@@ -83,11 +83,13 @@ def setup(run):
                    "needed at boot", "addresses here"], [])
     for row in run["setup"]:
         cells = [Cell(row["mode"]), Cell(row["title"])]
-        if row["works"]:
+        if not row["works"]:
+            cells += [no_number(row["why"], table)] * 2
+        elif row["capability"] is None:
+            cells += [no_number("it could not be tried", table)] * 2
+        else:
             cells += [Cell(row["capability"]),
                       Cell("counts" if row["memlock"] else "does not count")]
-        else:
-            cells += [no_number(row["why"], table)] * 2
         cells += [Cell(row["reserved"]), Cell(row["driver"] or "-"),
                   Cell(row["boot"]), Cell(row.get("addresses", "-"))]
         table.rows.append(cells)
