@@ -46,6 +46,10 @@ static inline bool span_valid(const struct nvme_span *span)
 		nvme_slots_set(span->slots, span_pages(span)));
 }
 
+_Static_assert(offsetof(struct dmamem_nvme_prp, nr_pages) ==
+	       offsetof(struct dmamem_nvme_prp, nr_entries) + sizeof(uint32_t),
+	       "both counts are stored as one number");
+
 /* Hand a result over, and count which way was taken */
 static inline int prp_finish(const struct dmamem_nvme_prp_builder *builder,
 			     struct dmamem_nvme_prp *prp, uint64_t prp1,
