@@ -23,6 +23,15 @@ $(DOCS)/html/index.html:
 $(DOCS)/man/.stamp: $(DOCS)/html/index.html
 	$(call cmd,MAN)
 
+# Instead of what the shell would say
+ifeq ($(shell command -v sphinx-build),)
+$(DOCS)/html/index.html: sphinx-missing
+.PHONY: sphinx-missing
+sphinx-missing:
+	$(error sphinx-build is missing. `scripts/setup docs' installs it, \
+		`make install-library install-tools' does without)
+endif
+
 .PHONY: docs docs-now
 docs-now: $(DOCS)/html/index.html $(DOCS)/man/.stamp
 

@@ -23,17 +23,6 @@ $(B)/barepin/barepin.ko: $(wildcard bench/barepin/*) scripts/kernel
 # Another configuration is another kernel
 $(B)/kernel/sanitizers/dmamem.ko: selftests/vm/sanitizers.config
 
-.PHONY: kmod install-kmod uninstall-kmod
+.PHONY: kmod
 kmod:
 	$(Q)$(MAKE) -C $(KDIR) M=$(CURDIR) modules
-
-# Where modules_install puts it, of which kernels disagree
-KMOD_DIR := updates
-install-kmod: kmod install-system
-	$(Q)$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_PATH=$(DESTDIR) \
-		INSTALL_MOD_DIR=$(KMOD_DIR) modules_install
-
-uninstall-kmod: uninstall-system
-	$(Q)release=$$($(MAKE) -s -C $(KDIR) kernelrelease) && \
-		rm -f $(DESTDIR)/lib/modules/$$release/$(KMOD_DIR)/dmamem.ko* && \
-		depmod $(if $(DESTDIR),-b $(DESTDIR)) $$release

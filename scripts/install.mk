@@ -19,6 +19,10 @@ sysusersdir = $(prefix)/lib/sysusers.d
 modulesloaddir = $(prefix)/lib/modules-load.d
 # DKMS looks nowhere else
 dkmsdir = /usr/src/dmamem-$(VERSION)
+# Of the kernel in KDIR
+KRELEASE = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' \
+	$(KDIR)/include/generated/utsrelease.h)
+moduledir = /lib/modules/$(KRELEASE)/updates
 
 # An entry is MODE:SOURCE:TARGET, see scripts/install-files.
 # $(call files,MODE,FOLDER,FILE...)
@@ -36,8 +40,7 @@ INSTALL_library = \
 
 INSTALL_tools = \
 	$(call files,755,$(bindir),$(B)/dmamem) \
-	$(foreach f,$(wildcard tools/dmamem/dmamem.bash), \
-		644:$(f):$(bashcompletiondir)/dmamem)
+	644:tools/dmamem/dmamem.bash:$(bashcompletiondir)/dmamem
 
 # Known when Sphinx has made them
 INSTALL_man = $(foreach s,1 3 4 7, \
@@ -55,13 +58,19 @@ INSTALL_dkms = \
 	$(foreach f,$(KMOD_SRCS),644:$(f):$(dkmsdir)/$(f)) \
 	$(call files,644,$(dkmsdir),$(B)/dkms.conf)
 
+# Not by modules_install, which on Debian wants to sign with a key that is not
+# there, and leaves depmod out
+INSTALL_kmod = $(call files,644,$(moduledir),dmamem.ko)
+after_kmod = $(if $(DESTDIR),,depmod $(KRELEASE))
+
 # What a part needs to be built before
-PARTS := library tools man system dkms
+PARTS := library tools man system dkms kmod
 library-built: library
 tools-built: $(B)/dmamem
 man-built: docs-now
 system-built:
 dkms-built: $(B)/dkms.conf
+kmod-built: kmod
 
 cmd_DKMS = sed 's|@VERSION@|$(VERSION)|' $< > $@
 $(B)/dkms.conf: dkms.conf.in Makefile
@@ -78,13 +87,15 @@ $(B)/dmamem: $(B)/plain/tools/dmamem/dmamem.o $(B)/plain/libtools.a \
 .PHONY: install uninstall $(foreach p,$(PARTS),install-$(p) uninstall-$(p) $(p)-built)
 install: install-library install-tools install-man
 uninstall: uninstall-library uninstall-tools uninstall-man
-install-dkms: install-system
-uninstall-dkms: uninstall-system
+install-dkms install-kmod: install-system
+uninstall-dkms uninstall-kmod: uninstall-system
 
 $(PARTS:%=install-%): install-%: %-built
 	$(Q)scripts/install-files install "$(DESTDIR)" $(INSTALL_$*)
+	$(Q)$(after_$*)
 $(PARTS:%=uninstall-%): uninstall-%: %-listed
 	$(Q)scripts/install-files uninstall "$(DESTDIR)" $(INSTALL_$*)
+	$(Q)$(after_$*)
 # The names of manual pages come from Sphinx
 man-listed: man-built
 %-listed: ;
