@@ -105,7 +105,7 @@ static int look(struct dmamem_context *ctx, const struct dmamem_mapping *mapping
 		provider->ops->unpin(provider, region);
 	}
 	if (ret)
-		dmamem_fail(ctx, ret, "cannot look for a run: %s",
+		dmamem_fail(ctx, ret, "cannot tell which runs there are: %s",
 			    dmamem_provider_words(ctx, strerrordesc_np(-ret)));
 	pthread_mutex_unlock(&ctx->lock);
 	return ret;
@@ -205,7 +205,7 @@ static int create_plenty(const struct dmamem_backing *backing, size_t len,
 {
 	size_t more = len + MORE;
 
-	for (; more; more = more / 2 & ~(CHUNK_SIZE - 1))
+	for (; more; more = more * 3 / 4 & ~(CHUNK_SIZE - 1))
 		if ((backing->hugetlb_size || is_there(len + more)) &&
 		    !dmamem_mapping_create(backing, len + more, plenty))
 			return 0;
