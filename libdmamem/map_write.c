@@ -21,13 +21,16 @@
 /* Have @gib described by its chunks. Its tables are accessible. */
 static void split_gib(struct dmamem_map *map, uint64_t gib)
 {
-	uint64_t entry = map->root[gib];
+	uint64_t entry = map->root[gib], addr = gib * GIB_SIZE;
 
 	if (entry == ENTRY_TABLE)
 		return;
-	for (uint64_t i = 0; i < GIB_SIZE; i += CHUNK_SIZE)
-		dmamem_map_set_chunk(map, gib * GIB_SIZE + i,
-				     entry_part(map, entry, i));
+	for (uint64_t i = 0; i < GIB_SIZE; i += CHUNK_SIZE) {
+		uint64_t part = entry_part(map, entry, i);
+
+		if (chunk_entry(map, addr + i) != part)
+			dmamem_map_set_chunk(map, addr + i, part);
+	}
 	dmamem_map_set_root(map, gib, ENTRY_TABLE);
 }
 
