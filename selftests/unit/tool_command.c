@@ -39,4 +39,24 @@ TEST(unknown_command)
 	EXPECT_NE(NULL, strstr(tool.err, "'frobnicate'"));
 }
 
+/* What they find depends on the machine; that they end well does not */
+TEST(looking_around)
+{
+	static const char * const commands[] = {
+		"doctor", "doctor --json", "status", "status --json",
+	};
+	int code;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(commands); i++) {
+		code = tool_run(&tool, "%s", commands[i]);
+		EXPECT_TRUE(code == CMD_DONE || code == CMD_CANNOT) {
+			TH_LOG("%s: %d, %s", commands[i], code, tool.err);
+		}
+		EXPECT_NE(0, tool.out[0]);
+		EXPECT_STREQ("", tool.err);
+		if (strstr(commands[i], "--json"))
+			EXPECT_EQ('{', tool.out[0]);
+	}
+}
+
 TEST_HARNESS_MAIN

@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/dmamem/binding.h"
 #include "tools/dmamem/cmd.h"
+#include "tools/dmamem/disk.h"
 #include "tools/dmamem/doctor.h"
 
 struct arguments {
@@ -80,6 +82,27 @@ static void ask(const struct pci_function *function,
 		ways_ask(names[i], function, machine, &ways[i]);
 }
 
+static int read_function(const char *bdf, struct doctor_function *function)
+{
+	int error;
+
+	memset(function, 0, sizeof(*function));
+	error = pci_function_read("", bdf, &function->pci);
+	if (error)
+		return error;
+	binding_node("", &function->pci, function->node,
+		     sizeof(function->node));
+	tree_list("", &function->interfaces, PCI_DEVICES "/%s/net", bdf);
+	return disks_of("", bdf, &function->disks);
+}
+
+static void free_function(struct doctor_function *function)
+{
+	pci_function_free(&function->pci);
+	tree_list_free(&function->disks);
+	tree_list_free(&function->interfaces);
+}
+
 static int examine(struct doctor *doctor, const char *bdf, bool bridges)
 {
 	struct doctor_function *function;
@@ -91,13 +114,11 @@ static int examine(struct doctor *doctor, const char *bdf, bool bridges)
 		return -ENOMEM;
 	doctor->functions = function;
 	function += doctor->nr;
-	error = pci_function_read("", bdf, &function->pci);
-	if (error)
+	error = read_function(bdf, function);
+	if (error || (pci_is_bridge(&function->pci) && !bridges)) {
+		doctor->bridges += !error;
+		free_function(function);
 		return error;
-	if (pci_is_bridge(&function->pci) && !bridges) {
-		doctor->bridges++;
-		pci_function_free(&function->pci);
-		return 0;
 	}
 	ask(&function->pci, &doctor->machine, function->ways);
 	doctor->nr++;
@@ -149,7 +170,7 @@ static int verdict(const struct doctor *doctor, bool named)
 static void free_doctor(struct doctor *doctor)
 {
 	for (size_t i = 0; i < doctor->nr; i++)
-		pci_function_free(&doctor->functions[i].pci);
+		free_function(&doctor->functions[i]);
 	free(doctor->functions);
 }
 

@@ -187,8 +187,8 @@ static int explain_unload(int error)
 static void tell_of_functions(const struct tree_names *functions)
 {
 	for (size_t i = 0; i < functions->nr; i++)
-		printf("%s has no driver now. Its old one: dmamem unbind %s\n",
-		       functions->names[i], functions->names[i]);
+		printf("%s has no driver now: 'dmamem unbind' gives it back\n",
+		       functions->names[i]);
 }
 
 static int unload_module(const struct status *status)

@@ -21,8 +21,19 @@ enum doctor_way {
 	DOCTOR_NR_WAYS,
 };
 
+/**
+ * struct doctor_function - what was found of a function
+ * @pci: what sysfs says
+ * @node: device file of a driver for user space, "" if there is none
+ * @disks: block devices that its driver made
+ * @interfaces: network interfaces that its driver made
+ * @ways: what the library says
+ */
 struct doctor_function {
 	struct pci_function pci;
+	char node[64];
+	struct tree_names disks;
+	struct tree_names interfaces;
 	struct way ways[DOCTOR_NR_WAYS];
 };
 

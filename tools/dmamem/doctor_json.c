@@ -158,12 +158,22 @@ static void add_ways(struct json_object *object,
 	}
 }
 
+static void add_names(struct json_object *object, const char *key,
+		      const struct tree_names *names)
+{
+	struct json_object *array = json_add_array(object, key);
+
+	for (size_t i = 0; i < names->nr; i++)
+		json_object_array_add(array,
+				      json_object_new_string(names->names[i]));
+}
+
 static void add_function(struct json_object *array,
 			 const struct doctor_function *function,
 			 const struct machine *machine)
 {
 	const struct pci_function *pci = &function->pci;
-	struct json_object *object = json_object_new_object(), *members;
+	struct json_object *object = json_object_new_object();
 
 	json_object_array_add(array, object);
 	json_add_text(object, "bdf", pci->bdf);
@@ -173,12 +183,12 @@ static void add_function(struct json_object *array,
 	json_add_number(object, "device", pci->device);
 	json_object_object_add(object, "node", json_object_new_int(pci->node));
 	add_text_if(object, "driver", pci->driver);
+	add_text_if(object, "device_file", function->node);
+	add_names(object, "disks", &function->disks);
+	add_names(object, "interfaces", &function->interfaces);
 	add_text_if(object, "group", pci->group);
 	add_text_if(object, "group_type", pci->group_type);
-	members = json_add_array(object, "group_members");
-	for (size_t i = 0; i < pci->members.nr; i++)
-		json_object_array_add(members,
-				      json_object_new_string(pci->members.names[i]));
+	add_names(object, "group_members", &pci->members);
 	json_add_bool(object, "bridge", pci_is_bridge(pci));
 	add_ways(object, function->ways, pci, machine);
 }

@@ -277,6 +277,28 @@ static void print_group(const struct pci_function *pci)
 	     "the IOMMU lets every address through", pci->group_type);
 }
 
+static void add_names(char *text, size_t size, const struct tree_names *names)
+{
+	for (size_t i = 0; i < names->nr; i++)
+		snprintf(text + strlen(text), size - strlen(text), " %s",
+			 names->names[i]);
+}
+
+static void print_driver(const struct doctor_function *function)
+{
+	char made[512] = "";
+
+	if (function->node[0])
+		snprintf(made, sizeof(made), " %s", function->node);
+	add_names(made, sizeof(made), &function->disks);
+	add_names(made, sizeof(made), &function->interfaces);
+	if (function->pci.driver[0])
+		item("  driver", "%s%s%s", function->pci.driver,
+		     made[0] ? ":" : "", made);
+	else
+		item("  driver", "none");
+}
+
 static void print_function(const struct doctor_function *function,
 			   const struct machine *machine)
 {
@@ -287,7 +309,7 @@ static void print_function(const struct doctor_function *function,
 	if (pci->node >= 0)
 		printf(", node %d", pci->node);
 	printf("%s\n", out_style(stdout, OUT_PLAIN));
-	item("  driver", "%s", pci->driver[0] ? pci->driver : "none");
+	print_driver(function);
 	print_group(pci);
 	if (pci_is_bridge(pci))
 		item("  auto", "no: it is a bridge");
