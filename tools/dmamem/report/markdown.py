@@ -8,30 +8,46 @@ def _line(cells):
     return "| " + " | ".join(cells) + " |\n"
 
 
-def _text(cell):
-    """A number that is bad is in bold; what has none is a dash."""
+def _text(cell, says_nothing):
+    """
+    A number that is bad is in bold, one that says nothing in brackets; what has
+    none is a dash.
+    """
     if cell["moved"] is None:
         return "-"
-    text = str(cell["moved"])
-    if cell["of"] < 100:
-        text += f" of {cell['of']}"
-    return f"**{text}**" if cell["moved"] else text
+    text = rows.stability_text(cell)
+    if cell["moved"]:
+        return f"**{text}**"
+    if (cell["memory"], cell["disturbance"]) in says_nothing:
+        return f"({text})"
+    return text
+
+
+def _join(lines):
+    """Lines of (key, name): names whose keys are the same, together."""
+    joined = {}
+    for key, name in lines:
+        joined.setdefault(key, []).append(name)
+    return [(", ".join(names), *key) for key, names in joined.items()]
 
 
 def stability(run):
-    """Pages that moved; lines of a mode that are the same become one."""
+    """Pages that moved; modes that do not differ share a line."""
     section = run["stability"]
-    names = [one["name"] for one in section["disturbances"]]
-    found = {(c["mode"], c["memory"], c["disturbance"]): c
+    names = [one["name"] for one in section["disturbances"]][1:]
+    says_nothing = rows.silent(section)
+    found = {(c["memory"], c["mode"], c["disturbance"]): c
              for c in section["cells"]}
-    lines = {}
-    for mode, memory in rows.unique((c["mode"], c["memory"])
-                                    for c in section["cells"]):
-        cells = [found[mode, memory, name] for name in names]
-        if any(c["moved"] is not None for c in cells):
-            lines.setdefault((mode, *map(_text, cells)), []).append(memory)
-    text = _line(["mode", "memory", *names])
+    modes = rows.unique(c["mode"] for c in section["cells"])
+    text = _line(["memory", "mode", *names])
     text += "|" + "---|" * 2 + "--:|" * len(names) + "\n"
-    for (mode, *cells), kinds in lines.items():
-        text += _line([mode, ", ".join(kinds), *cells])
+    for memory in rows.unique(c["memory"] for c in section["cells"]):
+        lines = []
+        for mode in modes:
+            cells = [found[memory, mode, name] for name in names]
+            if any(c["moved"] is not None for c in cells):
+                lines.append((tuple(_text(c, says_nothing) for c in cells),
+                              mode))
+        for mode, *cells in _join(lines):
+            text += _line([memory, mode, *cells])
     return text

@@ -22,9 +22,9 @@ th { border-bottom: 1px solid #666; }
 td.number { text-align: right; font-variant-numeric: tabular-nums;
             white-space: nowrap; }
 td.moved { background: #f6d2bd; } td.stayed { background: #e8eef2; }
-td.moved, td.stayed { text-align: right; white-space: nowrap; }
-td.na { color: #777; }
-td:first-child { white-space: nowrap; }
+td.moved, td.stayed, td.silent { text-align: right; white-space: nowrap; }
+td.na, td.silent { color: #777; }
+td.name { white-space: nowrap; }
 svg { max-width: 100%; height: auto; }
 .note { background: #f7f3e6; border-left: 4px solid #e69f00;
         padding: 0.5rem 1rem; }
@@ -61,9 +61,9 @@ page that is at another physical address afterwards has moved: a device that was
 given the old one reads or overwrites whatever is there now. <em>Unregistered
 </em> memory is the control. Where the kernel refuses even that, there is no
 number; where it shows 0, the kernel does not move this kind of memory in this
-way, and other zeros in that column say nothing. Soft offline: of as many pages
-as were asked for. Behind an IOMMU, too, it is the physical page that counts:
-the device goes on reaching the one that was registered."""),
+way, and the zeros of the modes, in grey, say nothing. Soft offline: of as many
+pages as were asked for. Behind an IOMMU, too, it is the physical page that
+counts: the device goes on reaching the one that was registered."""),
     ("cost", "Registration and release", rows.cost, plots.cost, """
 Per GiB, measured with {bytes}. Warm memory has its pages; cold memory was never
 touched, so that finding and clearing pages is part of it (and mostly it).

@@ -70,7 +70,7 @@ def _grouped(axes, groups, modes, find, scale):
                   error_kw={"lw": 0.8, "capsize": 1.5})
     axes.set_yticks(range(len(groups)), groups)
     axes.invert_yaxis()
-    axes.grid(axis="x", lw=0.4, which="both", alpha=0.5)
+    axes.grid(axis="x", lw=0.4, alpha=0.5)
 
 
 def stability(run):
@@ -83,12 +83,14 @@ def stability(run):
         c["moved"] is not None for c in cells
         if (c["mode"], c["memory"]) == line)]
     figure, (axes,) = _figure(0.24 * len(lines) + 1.2)
+    says_nothing = rows.silent(section)
     for cell in cells:
         if (cell["mode"], cell["memory"]) not in lines:
             continue
         x = names.index(cell["disturbance"])
         y = lines.index((cell["mode"], cell["memory"]))
-        _square(axes, x, y, cell)
+        _square(axes, x, y, cell,
+                (cell["memory"], cell["disturbance"]) in says_nothing)
     axes.set_xlim(-0.5, len(names) - 0.5)
     axes.set_ylim(len(lines) - 0.5, -0.5)
     axes.set_xticks(range(len(names)), [_two_lines(n) for n in names])
@@ -110,14 +112,13 @@ def _two_lines(name):
     return name
 
 
-def _square(axes, x, y, cell):
+def _square(axes, x, y, cell, says_nothing):
     if cell["moved"] is None:
         colour, text = UNKNOWN, rows.NO_NUMBER
     else:
-        colour = MOVED if cell["moved"] else STAYED
-        text = str(cell["moved"])
-        if cell["moved"] and cell["of"] < 100:
-            text += f" of {cell['of']}"
+        colour = (MOVED if cell["moved"] else
+                  UNKNOWN if says_nothing else STAYED)
+        text = rows.stability_text(cell)
     axes.add_patch(patches.Rectangle((x - 0.48, y - 0.46), 0.96, 0.92,
                                      color=colour, lw=0))
     axes.text(x, y, text, ha="center", va="center", size=8,
@@ -191,12 +192,12 @@ def lookup(run):
     unit = run["lookup"]["unit"]
     found = {(r["mode"], r["memory"], r["what"]): r
              for r in run["lookup"]["rows"]}
-    whats = rows.unique(key[2] for key in found)
+    calls = rows.unique(key[2] for key in found)
     kinds = rows.unique(key[1] for key in sorted(
         found, key=lambda key: key[1] != "4 KiB"))
     modes = [m for m in COLOURS if any(key[0] == m for key in found)]
-    figure, panels = _figure(0.8 * len(kinds) + 1.2, len(whats))
-    for axes, what in zip(panels, whats):
+    figure, panels = _figure(0.8 * len(kinds) + 1.2, len(calls))
+    for axes, what in zip(panels, calls):
         _grouped(axes, kinds, modes, lambda mode, kind, what=what:
                  found.get((mode, kind, what)), 1)
         axes.set_title(what, size=9)

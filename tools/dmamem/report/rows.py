@@ -6,13 +6,14 @@ import dataclasses
 GIB = 1 << 30
 PAGES_PER_GIB = GIB // 4096
 NO_NUMBER = "n/a"
+CONTROL = "unregistered"
 
 
 @dataclasses.dataclass
 class Cell:
     """A cell of a table, and how it is to look."""
     text: str
-    look: str = ""              # "moved", "stayed", "na", "number"
+    look: str = ""              # "name", "number", "moved", "stayed", "na"...
     hint: str = ""              # shown when somebody points at it
 
 
@@ -82,7 +83,7 @@ def setup(run):
                    "reserved beforehand", "device bound to",
                    "needed at boot", "addresses here"], [])
     for row in run["setup"]:
-        cells = [Cell(row["mode"]), Cell(row["title"])]
+        cells = [Cell(row["mode"], "name"), Cell(row["title"])]
         if not row["works"]:
             cells += [no_number(row["why"], table)] * 2
         elif row["capability"] is None:
@@ -96,14 +97,30 @@ def setup(run):
     return table
 
 
-def stability_cell(cell, table):
-    """Pages that moved, of how many."""
+def silent(section):
+    """Where 0 says nothing of a mode: what does not move the control either."""
+    return {(c["memory"], c["disturbance"]) for c in section["cells"]
+            if c["mode"] == CONTROL and not c["moved"]
+            and c["disturbance"] != section["disturbances"][0]["name"]}
+
+
+def stability_text(cell):
+    """Pages that moved, of how many if these are few."""
+    text = str(cell["moved"])
+    return f"{text} of {cell['of']}" if cell["of"] < 100 else text
+
+
+def stability_cell(cell, says_nothing, table):
+    """Pages that moved."""
     if cell["moved"] is None:
         return no_number(cell["why"], table)
-    text = str(cell["moved"])
-    if cell["of"] < 100:
-        text += f" of {cell['of']}"
-    return Cell(text, "moved" if cell["moved"] else "stayed", cell["kernel"])
+    if cell["moved"]:
+        look, hint = "moved", cell["kernel"]
+    elif (cell["memory"], cell["disturbance"]) in says_nothing:
+        look, hint = "silent", "nor does the control move"
+    else:
+        look, hint = "stayed", cell["kernel"]
+    return Cell(stability_text(cell), look, hint)
 
 
 def stability(run):
@@ -113,10 +130,11 @@ def stability(run):
     table = Table(["mode", "memory", *names], [])
     cells = {(c["mode"], c["memory"], c["disturbance"]): c
              for c in section["cells"]}
-    for mode, memory in unique((c["mode"], c["memory"])
-                               for c in section["cells"]):
-        table.rows.append([Cell(mode), Cell(memory)] + [
-            stability_cell(cells[mode, memory, name], table)
+    says_nothing = silent(section)
+    for mode, kind in unique((c["mode"], c["memory"])
+                             for c in section["cells"]):
+        table.rows.append([Cell(mode, "name"), Cell(kind, "name")] + [
+            stability_cell(cells[mode, kind, name], says_nothing, table)
             for name in names])
     return table
 
@@ -136,7 +154,7 @@ def cost(run):
     table = Table(["mode", "memory", "register, cold", "register, warm",
                    "release, cold", "release, warm"], [])
     for mode, memory in unique(key[:2] for key in rows):
-        cells = [Cell(mode), Cell(memory)]
+        cells = [Cell(mode, "name"), Cell(memory, "name")]
         for step in ("register", "release"):
             for state in ("cold", "warm"):
                 row = rows[mode, memory, state]
@@ -166,7 +184,7 @@ def memory(run):
         series = kept.get((row["mode"], row["memory"]))
         counts = dict(classes(row))
         table.rows.append(
-            [Cell(row["mode"]), Cell(row["memory"]),
+            [Cell(row["mode"], "name"), Cell(row["memory"], "name"),
              spread(series, 1024) if series
              else no_number("not measured", table),
              Cell(str(row["runs"]["number"]), "number"),
@@ -178,12 +196,12 @@ def memory(run):
 def lookup(run):
     """Translation and PRP lists."""
     rows = run["lookup"]["rows"]
-    whats = unique(r["what"] for r in rows)
+    calls = unique(r["what"] for r in rows)
     found = {(r["mode"], r["memory"], r["what"]): r for r in rows}
-    table = Table(["mode", "memory", *whats], [])
+    table = Table(["mode", "memory", *calls], [])
     for mode, kind in unique((r["mode"], r["memory"]) for r in rows):
-        table.rows.append([Cell(mode), Cell(kind)] + [
-            spread(found[mode, kind, what]) for what in whats])
+        table.rows.append([Cell(mode, "name"), Cell(kind, "name")] + [
+            spread(found[mode, kind, what]) for what in calls])
     return table
 
 
@@ -192,7 +210,7 @@ def nvme(run):
     table = Table(["mode", "memory", "size", "in flight", "median, us",
                    "99 %, us", "MB/s", "thousand commands/s"], [])
     for row in run["nvme"].get("rows", []):
-        cells = [Cell(row["mode"]), Cell(row["memory"]),
+        cells = [Cell(row["mode"], "name"), Cell(row["memory"], "name"),
                  Cell(size(row["size"]), "number"),
                  Cell(str(row["depth"]), "number")]
         if "iops" in row:
@@ -213,12 +231,12 @@ def fragmented(run):
                    "longest", ""], [])
     for row in section.get("rows", []):
         if row["registered"] is None:
-            table.rows.append([Cell(row["mode"])] +
+            table.rows.append([Cell(row["mode"], "name")] +
                               [no_number(row["why"], table)] * 4 + [Cell("")])
             continue
         share = 100 * row["registered"] / section["wanted"]
         table.rows.append([
-            Cell(row["mode"]), Cell(size(row["registered"]), "number"),
+            Cell(row["mode"], "name"), Cell(size(row["registered"]), "number"),
             Cell(f"{share:.0f} %", "number"),
             Cell(str(row.get("runs", "-")), "number"),
             Cell(size(row["longest"]) if "longest" in row else "-", "number"),
