@@ -18,10 +18,10 @@
 /*
  * What is mapped in one go. The DMA API looks neither at the scheduler nor at
  * signals meanwhile; and its addresses are consecutive as far only as this goes,
- * so that it should not be little.
+ * so that it should not be little. A power of two, as it rounds up to one.
  */
 #define PART_ENTRIES 16384
-#define PART_BYTES ((unsigned long)SZ_1G)
+#define PART_BYTES ((u64)SZ_1G)
 
 /*
  * No mapping that the CPU must synchronise is accepted: say so, or the checks
@@ -55,11 +55,11 @@ static u64 cursor_left(const struct dmamem_cursor *cur)
 	return dmamem_cursor_run(cur)->length - cur->into;
 }
 
-/* Entries of a scatterlist for the part at the cursor, of @bytes at most */
-static unsigned int count_entries(struct dmamem_cursor cur, u64 bytes)
+/* Entries of a scatterlist for the part at the cursor */
+static unsigned int count_entries(struct dmamem_cursor cur)
 {
+	u64 step, bytes = PART_BYTES;
 	unsigned int nr = 0;
-	u64 step;
 
 	do {
 		step = min(cursor_left(&cur), bytes);
@@ -83,12 +83,11 @@ static u64 within_mask(struct dmamem_device *dev, phys_addr_t addr, u64 bytes)
 /* Fill a part from the cursor on; *@offset goes along, to what is not reached */
 static enum dmamem_cause fill_part(struct dmamem_device *dev,
 				   struct dmamem_part *part,
-				   struct dmamem_cursor *cur, u64 bytes,
-				   u64 *offset)
+				   struct dmamem_cursor *cur, u64 *offset)
 {
+	u64 step, done, bytes = PART_BYTES;
 	struct scatterlist *sg;
 	unsigned int i;
-	u64 step, done;
 
 	for_each_sgtable_sg(&part->sgt, sg, i) {
 		step = min(cursor_left(cur), bytes);
@@ -178,30 +177,23 @@ static enum dmamem_cause map_filled(struct dmamem_region *region,
 	return DMAMEM_CAUSE_NONE;
 }
 
-/* Where the process sees whole GiB, the device shall, too */
-static u64 part_limit(struct dmamem_region *region, u64 offset)
-{
-	return PART_BYTES - ((region->addr + offset) & (PART_BYTES - 1));
-}
-
 /* Map the next part; *@offset goes along */
 static enum dmamem_cause map_part(struct dmamem_region *region,
 				  struct dmamem_cursor *cur, u64 *offset)
 {
-	u64 bytes = part_limit(region, *offset);
 	struct dmamem_part *part;
 	enum dmamem_cause cause;
 
 	part = kmalloc(sizeof(*part), GFP_KERNEL_ACCOUNT);
 	if (!part)
 		return DMAMEM_CAUSE_NO_MEMORY;
-	if (sg_alloc_table(&part->sgt, count_entries(*cur, bytes),
+	if (sg_alloc_table(&part->sgt, count_entries(*cur),
 			   GFP_KERNEL_ACCOUNT)) {
 		kfree(part);
 		return DMAMEM_CAUSE_NO_MEMORY;
 	}
 
-	cause = fill_part(region->ctx->dev, part, cur, bytes, offset);
+	cause = fill_part(region->ctx->dev, part, cur, offset);
 	if (!cause)
 		cause = map_filled(region, part);
 	if (cause) {
@@ -298,12 +290,14 @@ void dmamem_unmap(struct dmamem_device *dev, struct dmamem_region *region)
 	up_read(&dev->lock);
 }
 
-/* The same for all regions */
+/* The same for all regions; without any, the function may be gone, and its domain */
 void dmamem_unmap_all(struct dmamem_device *dev)
 {
 	struct dmamem_region *region, *next;
 
 	lockdep_assert_held_write(&dev->lock);
+	if (list_empty(&dev->mapped))
+		return;
 	list_for_each_entry_safe(region, next, &dev->mapped, mapped_entry)
 		unmap(dev, region);
 	flush(dev);
