@@ -166,6 +166,8 @@ static void restore_limits(struct dmamem_device *dev)
  * It does when the function has a domain for itself, which another function may
  * join at any time, and when interrupts are checked as well: else a write to
  * the right address is any interrupt.
+ *
+ * Return: whether it does, or the function is gone.
  */
 bool dmamem_device_is_confined(struct dmamem_device *dev)
 {

@@ -82,6 +82,8 @@ void dmamem_quarantine_clear(struct pci_dev *pdev)
 /**
  * dmamem_quarantine_holds - are pages kept because of a function?
  * @pdev: The function
+ *
+ * Return: whether there are any.
  */
 bool dmamem_quarantine_holds(struct pci_dev *pdev)
 {

@@ -51,6 +51,8 @@ int dmamem_choose_check(enum dmamem_source source,
  * dmamem_choose_expected() - the source whose failure explains all others'
  * @options: what the caller wants
  * @facts: what the machine has
+ *
+ * Return: the source.
  */
 enum dmamem_source dmamem_choose_expected(const struct dmamem_options *options,
 					  const struct dmamem_facts *facts);

@@ -75,6 +75,8 @@ int dmamem_facts_read(const char *root, const char *device,
  * dmamem_facts_capable() - does the process have a capability?
  * @facts: the facts
  * @capability: its number
+ *
+ * Return: whether it has.
  */
 bool dmamem_facts_capable(const struct dmamem_facts *facts,
 			  unsigned int capability);

@@ -50,6 +50,8 @@ struct dmamem_iova_space {
  * @space: the space
  * @first: lowest
  * @len: bytes, not 0
+ *
+ * Return: whether all of them are.
  */
 bool dmamem_iova_allowed(const struct dmamem_iova_space *space, uint64_t first,
 			 uint64_t len);

@@ -86,6 +86,8 @@ void dmamem_provider_init(struct dmamem_provider *provider,
  * @provider: the provider
  *
  * Its files outlive a fork(), but they mean the parent's memory.
+ *
+ * Return: whether it is.
  */
 bool dmamem_provider_is_owned(const struct dmamem_provider *provider);
 

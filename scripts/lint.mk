@@ -73,7 +73,7 @@ $(L)/kmod.sparse: $(LINT_KMOD) $(LINT_API) Kbuild scripts/lint.mk
 	$(findings) env MAKEFLAGS='W=1 C=2' scripts/kernel build 6.1 $(L)/kmod-6.1
 
 $(L)/%.kernel-doc: % scripts/lint.mk | $(KSELFTEST)
-	$(findings) perl $(KERNEL_SCRIPTS)/kernel-doc -none -Werror $<
+	$(findings) perl $(KERNEL_SCRIPTS)/kernel-doc -v -none -Werror $<
 
 # Each public header compiles by itself, as its users may compile it
 LINT_ALONE = -Wall -Wextra -Wpedantic -Iinclude -Iinclude/uapi -fsyntax-only
