@@ -23,14 +23,17 @@ static uint64_t resident_bytes(void)
 }
 
 /* Pieces that are not neighbours for the device */
-static void set_pieces(struct dmamem_map *map, uint64_t size, uint64_t piece)
+static void set_pieces(struct dmamem_map *map, uint64_t size, uint64_t piece,
+		       uint64_t first)
 {
 	for (uint64_t i = 0; i < size; i += piece)
-		if (dmamem_map_set(map, BASE + i, piece, (i ^ piece) * 2))
+		if (dmamem_map_set(map, BASE + i, piece,
+				   first + (i ^ piece) * 2))
 			exit(1);
 }
 
-static void measure(const char *name, uint64_t gibs, uint64_t piece)
+static void measure(const char *name, uint64_t gibs, uint64_t piece,
+		    uint64_t first)
 {
 	struct dmamem_map *map;
 	uint64_t before;
@@ -41,7 +44,7 @@ static void measure(const char *name, uint64_t gibs, uint64_t piece)
 	if (dmamem_map_set(map, BASE + 511 * GIB_SIZE, GIB_SIZE, 0))
 		exit(1);
 	before = resident_bytes();
-	set_pieces(map, gibs * GIB_SIZE, piece);
+	set_pieces(map, gibs * GIB_SIZE, piece, first);
 	printf("%s %ju\n", name,
 	       (uintmax_t)((resident_bytes() - before) / gibs));
 	dmamem_map_free(map);
@@ -50,9 +53,10 @@ static void measure(const char *name, uint64_t gibs, uint64_t piece)
 int main(void)
 {
 	resident_bytes();
-	measure("contiguous", UINT64_C(64) << 10, GIB_SIZE);
-	measure("2MiB-pieces", 64, CHUNK_SIZE);
-	measure("2MiB-pieces-8TiB", UINT64_C(8) << 10, CHUNK_SIZE);
-	measure("4KiB-pieces", 4, PAGE_BYTES);
+	measure("contiguous", UINT64_C(64) << 10, GIB_SIZE, 0);
+	measure("2MiB-pieces", 64, CHUNK_SIZE, 0);
+	measure("2MiB-pieces-8TiB", UINT64_C(8) << 10, CHUNK_SIZE, 0);
+	measure("2MiB-pieces-unaligned", 64, CHUNK_SIZE, PAGE_BYTES);
+	measure("4KiB-pieces", 4, PAGE_BYTES, 0);
 	return 0;
 }
