@@ -16,36 +16,18 @@ struct dmamem_op {
 
 /* The smallest size is that of the structure's first version */
 static const struct dmamem_op dmamem_ops[] = {
-	[DMAMEM_CMD_INFO] = {
-		.size = sizeof(struct dmamem_info),
-		.min_size = offsetofend(struct dmamem_info, quarantined),
-		.run = dmamem_info,
-	},
-	[DMAMEM_CMD_PIN] = {
-		.size = sizeof(struct dmamem_pin),
-		.min_size = offsetofend(struct dmamem_pin, memlock_used),
-		.run = dmamem_pin,
-	},
-	[DMAMEM_CMD_EXTENTS] = {
-		.size = sizeof(struct dmamem_extents),
-		.min_size = offsetofend(struct dmamem_extents, extents),
-		.run = dmamem_extents,
-	},
-	[DMAMEM_CMD_UNPIN] = {
-		.size = sizeof(struct dmamem_unpin),
-		.min_size = offsetofend(struct dmamem_unpin, __reserved),
-		.run = dmamem_unpin,
-	},
-	[DMAMEM_CMD_VERIFY] = {
-		.size = sizeof(struct dmamem_verify),
-		.min_size = offsetofend(struct dmamem_verify, length),
-		.run = dmamem_verify,
-	},
-	[DMAMEM_CMD_GUARD] = {
-		.size = sizeof(struct dmamem_guard),
-		.min_size = offsetofend(struct dmamem_guard, function),
-		.run = dmamem_guard,
-	},
+	[DMAMEM_CMD_INFO] = { sizeof(struct dmamem_info),
+		offsetofend(struct dmamem_info, quarantined), dmamem_info },
+	[DMAMEM_CMD_PIN] = { sizeof(struct dmamem_pin),
+		offsetofend(struct dmamem_pin, memlock_used), dmamem_pin },
+	[DMAMEM_CMD_EXTENTS] = { sizeof(struct dmamem_extents),
+		offsetofend(struct dmamem_extents, extents), dmamem_extents },
+	[DMAMEM_CMD_UNPIN] = { sizeof(struct dmamem_unpin),
+		offsetofend(struct dmamem_unpin, __reserved), dmamem_unpin },
+	[DMAMEM_CMD_VERIFY] = { sizeof(struct dmamem_verify),
+		offsetofend(struct dmamem_verify, length), dmamem_verify },
+	[DMAMEM_CMD_GUARD] = { sizeof(struct dmamem_guard),
+		offsetofend(struct dmamem_guard, function), dmamem_guard },
 };
 
 /* Write the structure back, as much of it as the caller knows */
