@@ -49,14 +49,7 @@ struct stage {
 struct request {
 	unsigned int cmd;
 	uint32_t size;
-	union {
-		struct dmamem_info info;
-		struct dmamem_pin pin;
-		struct dmamem_extents extents;
-		struct dmamem_unpin unpin;
-		struct dmamem_verify verify;
-		struct dmamem_guard guard;
-	} arg;
+	union uapi_arg arg;
 	uint32_t said;
 	unsigned char *where;
 	int refused;

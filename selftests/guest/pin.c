@@ -83,7 +83,7 @@ TEST(all_kinds_are_here)
 		SKIP(return, "no %s memory", absent);
 }
 
-TEST_F_TIMEOUT(pin, every_kind, 120)
+TEST_F_TIMEOUT(pin, every_kind, 300)
 {
 	struct dmamem_pin pin;
 	unsigned int i;

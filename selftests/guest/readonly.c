@@ -16,6 +16,9 @@
 #include "tools/memory/kinds.h"
 #include "tools/memory/pages.h"
 
+/* Hugepages of 1 GiB take seconds each */
+#define TIMEOUT 300
+
 FIXTURE(readonly)
 {
 	int fd;
@@ -39,61 +42,57 @@ static int is_same(int fd, int region, const char *addr, size_t offset)
 	return pages_phys(addr + offset) == uapi_dma_addr(fd, region, offset);
 }
 
-TEST_F_TIMEOUT(readonly, written_after_the_pin, 120)
+static void look_at(const volatile char *addr, size_t length)
 {
-	unsigned int i;
-	size_t length;
-	int region;
-	char *addr;
+	for (size_t i = 0; i < length; i += PAGE)
+		(void)addr[i];
+}
 
-	for (i = 0; i < nr_kinds; i++) {
-		length = kind_length(&kinds[i]);
-		addr = kinds[i].map(length, PROT_READ | PROT_WRITE);
-		if (!addr)
-			continue;
-		region = uapi_pin_id(self->fd, addr, length, 0);
-		ASSERT_LT(0, region);
-		pages_touch(addr, length);
-		EXPECT_TRUE(is_same(self->fd, region, addr, 0))
-			TH_LOG("%s: the device reads a copy", kinds[i].name);
-		EXPECT_TRUE(is_same(self->fd, region, addr, length - 1))
-			TH_LOG("%s: the device reads a copy", kinds[i].name);
-		EXPECT_EQ(0, uapi_verify(self->fd, region, 0, length,
-					 NULL))
-			TH_LOG("%s", kinds[i].name);
-		EXPECT_EQ(0, uapi_unpin(self->fd, region));
-		munmap(addr, length);
-	}
+/* Memory of a kind that is mapped so, looked at or not, pinned, and written */
+static void expect_same(struct __test_metadata *_metadata, int fd,
+			const struct kind *kind, int prot, bool looked_at)
+{
+	size_t length = kind_length(kind);
+	char *addr = kind->map(length, prot);
+	int region;
+
+	if (!addr)
+		return;
+	if (looked_at)
+		look_at(addr, length);
+	region = uapi_pin_id(fd, addr, length, 0);
+	ASSERT_LT(0, region);
+	ASSERT_EQ(0, mprotect(addr, length, PROT_READ | PROT_WRITE));
+	pages_touch(addr, length);
+	EXPECT_TRUE(is_same(fd, region, addr, 0) &&
+		    is_same(fd, region, addr, length - 1))
+		TH_LOG("%s: the device reads a copy", kind->name);
+	EXPECT_EQ(0, uapi_verify(fd, region, 0, length, NULL))
+		TH_LOG("%s: the device reads a copy", kind->name);
+	EXPECT_EQ(0, uapi_unpin(fd, region));
+	munmap(addr, length);
+}
+
+TEST_F_TIMEOUT(readonly, written_after_the_pin, TIMEOUT)
+{
+	for (unsigned int i = 0; i < nr_kinds; i++)
+		expect_same(_metadata, self->fd, &kinds[i],
+			    PROT_READ | PROT_WRITE, false);
 }
 
 /* Read first, so that the zero page or a page of the file is there */
-TEST_F(readonly, read_then_pinned_then_written)
+TEST_F_TIMEOUT(readonly, read_then_pinned_then_written, TIMEOUT)
 {
-	volatile char *peek;
-	unsigned int i;
-	size_t length;
-	int region;
-	char *addr;
+	for (unsigned int i = 0; i < nr_kinds; i++)
+		expect_same(_metadata, self->fd, &kinds[i],
+			    PROT_READ | PROT_WRITE, true);
+}
 
-	for (i = 0; i < nr_kinds; i++) {
-		length = kind_length(&kinds[i]);
-		addr = kinds[i].map(length, PROT_READ | PROT_WRITE);
-		if (!addr)
-			continue;
-		peek = addr;
-		(void)peek[0];
-		(void)peek[PAGE];
-		region = uapi_pin_id(self->fd, addr, length, 0);
-		ASSERT_LT(0, region);
-		addr[0] = 1;
-		addr[PAGE] = 1;
-		EXPECT_TRUE(is_same(self->fd, region, addr, 0))
-			TH_LOG("%s: the device reads a copy", kinds[i].name);
-		EXPECT_TRUE(is_same(self->fd, region, addr, PAGE))
-			TH_LOG("%s: the device reads a copy", kinds[i].name);
-		EXPECT_EQ(0, uapi_unpin(self->fd, region));
-		munmap(addr, length);
-	}
+/* The copy that a later write would make must be made before the pin */
+TEST_F_TIMEOUT(readonly, read_only_then_written, TIMEOUT)
+{
+	for (unsigned int i = 0; i < nr_kinds; i++)
+		expect_same(_metadata, self->fd, &kinds[i], PROT_READ, false);
 }
 
 /* The pages are shared with a child when they are pinned */
@@ -120,7 +119,7 @@ TEST_F(readonly, pinned_after_fork)
 }
 
 /* Mapped without write permission: fit for reading, not for writing */
-TEST_F(readonly, read_only_mapping)
+TEST_F_TIMEOUT(readonly, read_only_mapping, TIMEOUT)
 {
 	struct dmamem_pin pin;
 	unsigned int i;
@@ -142,30 +141,6 @@ TEST_F(readonly, read_only_mapping)
 					 NULL))
 			TH_LOG("%s", kinds[i].name);
 		EXPECT_EQ(0, uapi_unpin(self->fd, pin.region));
-		munmap(addr, length);
-	}
-}
-
-/* The copy that a later write would make must be made before the pin */
-TEST_F_TIMEOUT(readonly, read_only_then_written, 120)
-{
-	unsigned int i;
-	size_t length;
-	int region;
-	char *addr;
-
-	for (i = 0; i < nr_kinds; i++) {
-		length = kind_length(&kinds[i]);
-		addr = kinds[i].map(length, PROT_READ);
-		if (!addr)
-			continue;
-		region = uapi_pin_id(self->fd, addr, length, 0);
-		ASSERT_LT(0, region);
-		ASSERT_EQ(0, mprotect(addr, length, PROT_READ | PROT_WRITE));
-		pages_touch(addr, length);
-		EXPECT_EQ(0, uapi_verify(self->fd, region, 0, length, NULL))
-			TH_LOG("%s: the device reads a copy", kinds[i].name);
-		EXPECT_EQ(0, uapi_unpin(self->fd, region));
 		munmap(addr, length);
 	}
 }

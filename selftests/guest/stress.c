@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "kselftest_harness.h"
+#include "selftests/lib/fds.h"
 #include "selftests/lib/function.h"
 #include "selftests/lib/random.h"
 #include "selftests/lib/uapi.h"
@@ -261,28 +262,16 @@ static bool call_fork(struct worker *worker)
 static bool call_pass(struct worker *worker)
 {
 	int file = *some_file(worker);
-	char byte = 0, control[CMSG_SPACE(sizeof(int))] = "";
-	struct iovec iov = { &byte, 1 };
-	struct msghdr message = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control,
-		.msg_controllen = sizeof(control),
-	};
-	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+	char byte = 0;
 	int ends[2];
-	bool good;
+	int ret;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
 		return false;
-	header->cmsg_level = SOL_SOCKET;
-	header->cmsg_type = SCM_RIGHTS;
-	header->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(header), &file, sizeof(int));
-	good = sendmsg(ends[0], &message, 0) == 1 || errno == EBADF;
+	ret = fds_send(ends[0], &file, 1, &byte, 1);
 	close(ends[0]);
 	close(ends[1]);
-	return good;
+	return !ret || ret == -EBADF;
 }
 
 static bool call_unbind(struct worker *worker)

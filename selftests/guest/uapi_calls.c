@@ -15,6 +15,7 @@
 #include <linux/dmamem.h>
 
 #include "kselftest_harness.h"
+#include "selftests/lib/uapi.h"
 
 #define NODE "/dev/dmamem"
 #define PAGE 4096
@@ -29,14 +30,7 @@ static const struct command {
 	unsigned int cmd;
 	uint32_t size;
 	int error;
-	union {
-		struct dmamem_info info;
-		struct dmamem_pin pin;
-		struct dmamem_extents extents;
-		struct dmamem_unpin unpin;
-		struct dmamem_verify verify;
-		struct dmamem_guard guard;
-	} arg;
+	union uapi_arg arg;
 } commands[] = {
 	{
 		.cmd = DMAMEM_INFO,
@@ -77,7 +71,17 @@ static const struct command {
 
 #define COMMANDS_END (commands + sizeof(commands) / sizeof(commands[0]))
 
-/* memory: PAGES pages of zeros, then one without access */
+/* PAGES pages of zeros, then one without access */
+static unsigned char *map_stage(void)
+{
+	unsigned char *memory = mmap(NULL, BYTES + PAGE, PROT_READ | PROT_WRITE,
+				     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED || mprotect(memory + BYTES, PAGE, PROT_NONE))
+		return MAP_FAILED;
+	return memory;
+}
+
 FIXTURE(calls)
 {
 	int fd;
@@ -91,11 +95,9 @@ FIXTURE_SETUP(calls)
 		SKIP(return, "no " NODE);
 	self->fd = open(NODE, O_RDWR | O_CLOEXEC);
 	ASSERT_LE(0, self->fd);
-	self->memory = mmap(NULL, BYTES + PAGE, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	self->memory = map_stage();
 	ASSERT_NE(MAP_FAILED, self->memory);
 	self->end = self->memory + BYTES;
-	ASSERT_EQ(0, mprotect(self->end, PAGE, PROT_NONE));
 }
 
 FIXTURE_TEARDOWN(calls)
@@ -408,11 +410,9 @@ FIXTURE_SETUP(region)
 		SKIP(return, "no " NODE);
 	self->fd = open(NODE, O_RDWR | O_CLOEXEC);
 	ASSERT_LE(0, self->fd);
-	self->memory = mmap(NULL, BYTES + PAGE, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	self->memory = map_stage();
 	ASSERT_NE(MAP_FAILED, self->memory);
 	self->end = self->memory + BYTES;
-	ASSERT_EQ(0, mprotect(self->end, PAGE, PROT_NONE));
 
 	pin.addr = (uintptr_t)self->memory;
 	ASSERT_EQ(0, call(self->fd, DMAMEM_PIN, &pin));

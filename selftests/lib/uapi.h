@@ -11,6 +11,16 @@
 
 #include <linux/dmamem.h>
 
+/* What any of them takes; the second field is everywhere the flags */
+union uapi_arg {
+	struct dmamem_info info;
+	struct dmamem_pin pin;
+	struct dmamem_extents extents;
+	struct dmamem_unpin unpin;
+	struct dmamem_verify verify;
+	struct dmamem_guard guard;
+};
+
 /* Open /dev/dmamem, or the node of the function @bdf if that is not NULL */
 int uapi_open(const char *bdf);
 
