@@ -38,8 +38,16 @@ INSTALL_library = \
 	link:$(notdir $(LIB_SO)):$(libdir)/libdmamem.so \
 	$(call files,644,$(pkgconfigdir),$(B)/dmamem.pc)
 
+# Its modules lie beside the script, which Python finds through the link
+REPORT := tools/dmamem/report
+reportdir = $(datadir)/dmamem/report
+
 INSTALL_tools = \
 	$(call files,755,$(bindir),$(B)/dmamem) \
+	own::$(reportdir) own::$(datadir)/dmamem \
+	$(call files,755,$(reportdir),$(REPORT)/dmamem-report) \
+	$(call files,644,$(reportdir),$(wildcard $(REPORT)/*.py)) \
+	link:$(shell realpath -m --relative-to=$(bindir) $(reportdir))/dmamem-report:$(bindir)/dmamem-report \
 	644:tools/dmamem/dmamem.bash:$(bashcompletiondir)/dmamem
 
 # Known when Sphinx has made them
