@@ -132,7 +132,7 @@ static const char *find_fault(struct json_object *one)
 static const char * const kinds[] = { "4 KiB", "THP", "hugetlb private",
 				      "hugetlb shared", "memfd" };
 
-TEST_F_TIMEOUT(modes, pinned_pages_stay_and_others_move, 300)
+TEST_F_TIMEOUT(modes, pinned_pages_stay_and_others_move, 600)
 {
 	static const char * const movers[] = { "move_pages", "mbind",
 					       "migrate_pages" };
@@ -185,7 +185,7 @@ TEST_F_TIMEOUT(modes, pinned_pages_stay_and_others_move, 300)
 	EXPECT_EQ(-1, moved(self->report, "hugepage", "4 KiB", "nothing"));
 }
 
-TEST_F_TIMEOUT(modes, not_hostile_unless_told_so, 300)
+TEST_F_TIMEOUT(modes, not_hostile_unless_told_so, 600)
 {
 	long pool = pages_count(POOL, "");
 	long lost = pages_count("/proc/meminfo", "HardwareCorrupted:");
@@ -217,7 +217,7 @@ static struct json_object *row_of(struct json_object *rows, const char *mode)
 }
 
 /* What the kernel asks of each mode */
-TEST_F_TIMEOUT(modes, what_modes_take, 120)
+TEST_F_TIMEOUT(modes, what_modes_take, 600)
 {
 	static const struct {
 		const char *mode;
@@ -252,7 +252,7 @@ TEST_F_TIMEOUT(modes, what_modes_take, 120)
 }
 
 /* Physical addresses are for devices for which nothing translates */
-TEST_F_TIMEOUT(modes, disk, 300)
+TEST_F_TIMEOUT(modes, disk, 600)
 {
 	static const char * const physical[] = { "hugepage", "mlock",
 						 "physical" };
@@ -275,7 +275,7 @@ TEST_F_TIMEOUT(modes, disk, 300)
 }
 
 /* There is memory, but no hugetlb pages are to be had */
-TEST_F_TIMEOUT(modes, fragmented_memory, 300)
+TEST_F_TIMEOUT(modes, fragmented_memory, 600)
 {
 	struct json_object *section, *rows;
 	double wanted;
@@ -308,7 +308,7 @@ static const char *bound_to(const char *bdf)
 	return driver;
 }
 
-TEST_F_TIMEOUT(modes, leaves_the_machine_as_it_was, 120)
+TEST_F_TIMEOUT(modes, leaves_the_machine_as_it_was, 600)
 {
 	static const char * const drivers[] = { "dmamem", NULL };
 	long pool = pages_count(POOL, "");
