@@ -271,6 +271,8 @@ TEST_F(bind, unbind_while_a_process_uses_it)
 	ASSERT_EQ(CMD_DONE, tool_run(&tool, "bind %s", self->bdf));
 	fd = uapi_open(self->bdf);
 	ASSERT_LE(0, fd);
+	EXPECT_EQ(CMD_DONE, tool_run(&tool, "bind %s", self->bdf));
+	EXPECT_TRUE(tool_said(&tool, "already"));
 	EXPECT_EQ(CMD_REFUSED, tool_run(&tool, "unbind %s", self->bdf));
 	EXPECT_TRUE(tool_said(&tool, "/dev/dmamem-"));
 	EXPECT_TRUE(is_bound_to(self->bdf, "dmamem"));

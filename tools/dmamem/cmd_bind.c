@@ -112,22 +112,28 @@ static void advise(const char *text)
 	fprintf(stderr, "-> %s\n", text);
 }
 
-/* What speaks against any change: an exit code */
-static int check_function(const struct bind *bind, struct pci_function *function)
+static int read_function(const struct bind *bind, struct pci_function *function)
 {
-	char why[USE_WHY];
-	int err;
-
-	err = pci_function_read("", bind->bdf, function);
-	if (err) {
+	if (pci_function_read("", bind->bdf, function)) {
 		warnx("there is no PCI function %s; see 'dmamem doctor'",
 		      bind->bdf);
 		return CMD_USAGE;
 	}
+	return CMD_DONE;
+}
+
+/* What speaks against any change: an exit code */
+static int check_function(const struct bind *bind,
+			  const struct pci_function *function)
+{
+	char why[USE_WHY];
+	int err;
+
 	if (pci_is_bridge(function)) {
 		warnx("%s is a bridge: those behind it need it", bind->bdf);
 		return CMD_REFUSED;
 	}
+	/* Only opens it */
 	if (tree_write("", "", PCI_DEVICES "/%s/driver_override", bind->bdf) ==
 	    -EACCES) {
 		warnx("only root may change what a function is bound to");
@@ -186,7 +192,7 @@ static int load_driver(const char *driver)
 	return code;
 }
 
-/* The file belongs to whom udev gives it to, which may take a moment */
+/* devtmpfs or a device manager makes it, which may take a moment */
 static int wait_for_node(const char *bdf, char *node, size_t size)
 {
 	struct out_progress progress;
@@ -289,36 +295,40 @@ static int move_and_remember(const struct bind *bind, char *node, size_t size)
 	return err;
 }
 
-static int bind_function(const struct bind *bind)
+static int bind_function(const struct bind *bind,
+			 const struct pci_function *function)
 {
-	struct pci_function function = { 0 };
 	char node[64] = "";
 	int code;
 
-	code = check_function(bind, &function);
-	if (!code && !strcmp(function.driver, bind->driver)) {
+	if (!strcmp(function->driver, bind->driver)) {
 		printf("%s is bound to %s already.\n", bind->bdf, bind->driver);
-		goto out;
+		return CMD_DONE;
 	}
+	code = check_function(bind, function);
 	if (!code)
-		code = check_iommu(&function, bind->driver);
+		code = check_iommu(function, bind->driver);
 	if (!code)
 		code = load_driver(bind->driver);
 	if (!code && move_and_remember(bind, node, sizeof(node)))
 		code = CMD_FAILED;
 	if (!code && !strcmp(bind->driver, "vfio-pci"))
-		tell_of_group(&function);
-out:
-	pci_function_free(&function);
+		tell_of_group(function);
 	return code;
 }
 
 int cmd_bind(int argc, char **argv)
 {
 	struct bind bind = { .driver = "dmamem" };
+	struct pci_function function = { 0 };
+	int code;
 
 	argp_parse(&bind_argp, argc, argv, 0, NULL, &bind);
-	return bind_function(&bind);
+	code = read_function(&bind, &function);
+	if (!code)
+		code = bind_function(&bind, &function);
+	pci_function_free(&function);
+	return code;
 }
 
 /* Nothing is noted: what the kernel would do with it if it were new */
@@ -374,6 +384,23 @@ static bool is_ours(const struct bind *bind)
 	       is_for_user_space(memory.override);
 }
 
+static int unbind_function(const struct bind *bind,
+			   const struct pci_function *function)
+{
+	int code;
+
+	if (!is_ours(bind)) {
+		warnx("%s is bound to %s: there is nothing to give back",
+		      bind->bdf, function->driver[0] ? function->driver :
+						       "no driver");
+		return CMD_FAILED;
+	}
+	code = check_function(bind, function);
+	if (!code)
+		code = return_function(bind);
+	return code;
+}
+
 int cmd_unbind(int argc, char **argv)
 {
 	struct pci_function function = { 0 };
@@ -381,15 +408,9 @@ int cmd_unbind(int argc, char **argv)
 	int code;
 
 	argp_parse(&unbind_argp, argc, argv, 0, NULL, &bind);
-	code = check_function(&bind, &function);
-	if (!code && !is_ours(&bind)) {
-		warnx("%s is bound to %s: there is nothing to give back",
-		      bind.bdf, function.driver[0] ? function.driver :
-						     "no driver");
-		code = CMD_FAILED;
-	}
+	code = read_function(&bind, &function);
 	if (!code)
-		code = return_function(&bind);
+		code = unbind_function(&bind, &function);
 	pci_function_free(&function);
 	return code;
 }

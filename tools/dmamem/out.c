@@ -26,7 +26,6 @@ const char *out_style(FILE *stream, enum out_style style)
 	static const char * const escapes[] = {
 		[OUT_PLAIN] = "\033[0m",
 		[OUT_BOLD] = "\033[1m",
-		[OUT_DIM] = "\033[2m",
 		[OUT_GOOD] = "\033[32m",
 		[OUT_BAD] = "\033[31m",
 		[OUT_WARN] = "\033[33m",

@@ -14,7 +14,6 @@
 enum out_style {
 	OUT_PLAIN,
 	OUT_BOLD,
-	OUT_DIM,
 	OUT_GOOD,
 	OUT_BAD,
 	OUT_WARN,

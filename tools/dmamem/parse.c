@@ -78,7 +78,7 @@ int parse_size(const char *text, uint64_t *bytes)
 	return 0;
 }
 
-/* @digits hexadecimal digits, at most @most of them, and what ends them */
+/* Up to @most hexadecimal digits, and what ends them */
 static int hex_field(const char **text, int most, char terminator,
 		     unsigned int *value)
 {

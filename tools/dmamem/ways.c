@@ -71,8 +71,6 @@ const char *ways_mode_names(unsigned int modes)
 		return "va";
 	case MODE(DMA):
 		return "dma";
-	case MODE(PA) | MODE(DMA):
-		return "pa or dma";
 	case MODE(VA) | MODE(DMA):
 		return "va or dma";
 	default:
