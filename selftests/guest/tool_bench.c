@@ -26,7 +26,22 @@ static double real(struct json_object *object, const char *key)
 	return json_object_get_double(json_object_object_get(object, key));
 }
 
-TEST(all_figures)
+/* Nothing is set up: only such tests may have more than 30 seconds */
+FIXTURE(bench)
+{
+	char nothing;
+};
+
+FIXTURE_SETUP(bench)
+{
+	self->nothing = 0;
+}
+
+FIXTURE_TEARDOWN(bench)
+{
+}
+
+TEST_F_TIMEOUT(bench, all_figures, 600)
 {
 	struct json_object *object, *list, *figure;
 	unsigned int kernel = 0;
@@ -54,7 +69,7 @@ TEST(all_figures)
 }
 
 /* What is missing is said, and the rest is there */
-TEST(without_huge_pages)
+TEST_F_TIMEOUT(bench, without_huge_pages, 600)
 {
 	long had = pages_count("/proc/sys/vm/nr_hugepages", "");
 

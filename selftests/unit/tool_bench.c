@@ -19,8 +19,23 @@ TEST(wrong_arguments)
 	EXPECT_STREQ("", tool.out);
 }
 
+/* Nothing is set up: only such tests may have more than 30 seconds */
+FIXTURE(bench)
+{
+	char nothing;
+};
+
+FIXTURE_SETUP(bench)
+{
+	self->nothing = 0;
+}
+
+FIXTURE_TEARDOWN(bench)
+{
+}
+
 /* The library's figures need nothing; the kernel's are there or explained */
-TEST(fits_on_a_terminal)
+TEST_F_TIMEOUT(bench, fits_on_a_terminal, 300)
 {
 	EXPECT_EQ(CMD_DONE, tool_run(&tool, "bench"));
 	EXPECT_STREQ("", tool.err);
