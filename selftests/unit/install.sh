@@ -127,12 +127,12 @@ obeys_variables() {
 	set -- DESTDIR="$root/vars" prefix=/none bindir=/bin-x libdir=/lib-x \
 		includedir=/inc-x mandir=/man-x bashcompletiondir=/bash-x \
 		udevdir=/udev-x sysusersdir=/users-x modulesloaddir=/load-x \
-		pkgconfigdir=/pc-x dkmsdir=/dkms-x
+		pkgconfigdir=/pc-x dkmsdir=/dkms-x datadir=/data-x
 	build install install-dkms "$@" &&
 	(cd "$root/vars" && find . ! -type d | cut -d / -f 2 | sort -u) \
 		> "$root/folders" &&
-	printf '%s\n' bash-x bin-x dkms-x inc-x lib-x load-x man-x pc-x \
-		udev-x users-x | diff - "$root/folders" &&
+	printf '%s\n' bash-x bin-x data-x dkms-x inc-x lib-x load-x man-x \
+		pc-x udev-x users-x | diff - "$root/folders" &&
 	build uninstall uninstall-dkms "$@" && left "$root/vars"
 }
 
