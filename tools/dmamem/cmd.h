@@ -32,8 +32,8 @@ int cmd_status(int argc, char **argv);
 int cmd_bind(int argc, char **argv);
 int cmd_unbind(int argc, char **argv);
 int cmd_pin(int argc, char **argv);
-int cmd_compare(int argc, char **argv);
 int cmd_nvme(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
+int cmd_compare(int argc, char **argv);
 
 #endif

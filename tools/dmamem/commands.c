@@ -25,9 +25,9 @@ static const struct command {
 	{ "bind", "give a PCI function to user space", cmd_bind },
 	{ "unbind", "give it back to the driver that it had", cmd_unbind },
 	{ "pin", "pin memory and show what came back", cmd_pin },
-	{ "compare", "compare ways to get DMA addresses", cmd_compare },
 	{ "nvme", "drive an NVMe disk from user space", cmd_nvme },
-	{ "bench", "what library and kernel cost on this machine", cmd_bench },
+	{ "bench", "measure what library and kernel cost here", cmd_bench },
+	{ "compare", "compare ways to get DMA addresses", cmd_compare },
 	{ "help", "say more about a command", cmd_help },
 };
 
