@@ -138,7 +138,7 @@ static size_t longest_run_of_pool(size_t nr)
 }
 
 /* Pages of 2 MiB come from a pool in no order */
-TEST_F(alloc, contiguous_out_of_many_huge_pages)
+TEST_F_TIMEOUT(alloc, contiguous_out_of_many_huge_pages, 120)
 {
 	struct dmamem_histogram histogram;
 	unsigned char *mem;
@@ -155,17 +155,17 @@ TEST_F(alloc, contiguous_out_of_many_huge_pages)
 	EXPECT_EQ(1, histogram.nr_runs);
 	EXPECT_EQ(MIB(16), histogram.longest);
 	mem = addr;
-	for (size_t i = 0; i < MIB(16); i += PAGE) {
+	for (size_t i = 0; i < MIB(16); i += PAGE)
 		ASSERT_EQ(0, mem[i]);
+	for (size_t i = 0; i < MIB(16); i += HUGE)
 		ASSERT_EQ(pages_phys(mem) + i, pages_phys(mem + i));
-	}
 	EXPECT_EQ(0, dmamem_free(self->ctx, addr));
 	EXPECT_EQ(0, dmamem_free(self->ctx, other));
 	EXPECT_EQ(NR_POOL, pages_count("/proc/meminfo", "HugePages_Free:"));
 }
 
 /* On a machine that has memory enough, after the kernel has tidied up */
-TEST_F(alloc, contiguous_out_of_ordinary_memory)
+TEST_F_TIMEOUT(alloc, contiguous_out_of_ordinary_memory, 120)
 {
 	struct dmamem_histogram histogram;
 	void *addr;
@@ -183,7 +183,7 @@ TEST_F(alloc, contiguous_out_of_ordinary_memory)
 	}
 }
 
-TEST_F(alloc, contiguous_and_too_long)
+TEST_F_TIMEOUT(alloc, contiguous_and_too_long, 120)
 {
 	struct dmamem_histogram histogram;
 	char why[512] = "";
@@ -199,7 +199,7 @@ TEST_F(alloc, contiguous_and_too_long)
 		TH_LOG("%s", why);
 }
 
-TEST_F(alloc, hugetlb_1g)
+TEST_F_TIMEOUT(alloc, hugetlb_1g, 120)
 {
 	struct dmamem_histogram histogram;
 	unsigned char *mem;
