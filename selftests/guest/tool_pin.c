@@ -125,6 +125,8 @@ TEST(no_memory_of_a_kind)
 {
 	EXPECT_EQ(CMD_CANNOT, tool_run(&tool, "pin -k hugetlb-2m 512G"));
 	EXPECT_TRUE(tool_said(&tool, "echo 262144 > "));
+	EXPECT_EQ(CMD_CANNOT, tool_run(&tool, "pin 64T"));
+	EXPECT_TRUE(tool_said(&tool, "64 TiB is more memory than is available"));
 }
 
 TEST(for_a_device)

@@ -39,7 +39,6 @@ static const char *const kinds[] = { "scattered", "4k", "thp", "hugetlb-2m" };
 
 #define NR(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Another step may not be left out because one failed in the middle */
 static void measure_kind(struct figures *figures, int counter,
 			 struct pinning *pinning, const char *kind)
 {
@@ -162,7 +161,8 @@ static void measure_library(struct figures *figures, int counter,
 		snprintf(why, sizeof(why), "%s", missing);
 	} else if (!dmamem_open(&options, &r.ctx)) {
 		r.memory = map_kind("scattered");
-		snprintf(why, sizeof(why), "%s", strerror(errno));
+		if (!r.memory)
+			snprintf(why, sizeof(why), "%s", strerror(errno));
 	}
 	if (r.memory) {
 		measure_registering(figures, counter, &r);
