@@ -92,6 +92,36 @@ TEST_F_TIMEOUT(machine, every_cell_has_a_number_or_a_reason, 120)
 	json_object_put(report);
 }
 
+/* The same in sections of figures */
+TEST_F_TIMEOUT(machine, every_row_has_figures_or_a_reason, 120)
+{
+	static const struct {
+		const char *section;
+		const char *figures;
+	} sections[] = {
+		{ "cost", "register" },
+		{ "memory", "median" },
+		{ "lookup", "median" },
+	};
+	struct json_object *report = run("--size 4M --rounds 1 --only cost --only memory --only lookup");
+
+	ASSERT_NE(NULL, report);
+	for (int i = 0; i < 3; i++) {
+		struct json_object *rows, *row;
+
+		rows = member(member(report, sections[i].section), "rows");
+		ASSERT_LE(5, json_object_array_length(rows));
+		for (size_t j = 0; j < json_object_array_length(rows); j++) {
+			row = json_object_array_get_idx(rows, j);
+			EXPECT_NE(!*compare_text(row, "why"),
+				  !member(row, sections[i].figures))
+				TH_LOG("%s: %s", sections[i].section,
+				       json_object_to_json_string(row));
+		}
+	}
+	json_object_put(report);
+}
+
 TEST_F_TIMEOUT(machine, nothing_hostile_unless_asked_for, 120)
 {
 	struct json_object *report = run("--only stability --only fragmented");

@@ -150,9 +150,13 @@ int compare_cost(struct compare *compare)
 	json_add_number(object, "bytes", compare->size);
 	rows = json_add_array(object, "rows");
 	for (i = 0; i < nr_compare_modes; i++) {
-		if (compare_modes[i].control ||
-		    compare_open(compare, &compare_modes[i], false, &session))
+		if (compare_modes[i].control)
 			continue;
+		if (compare_open(compare, &compare_modes[i], false, &session)) {
+			compare_add_why(rows, compare_modes[i].name, NULL,
+					session.why);
+			continue;
+		}
 		compare_say(compare, "cost: %s", session.mode->name);
 		for (kind = 0; kind < nr_compare_kinds; kind++)
 			run_kind(compare, &session, &compare_kinds[kind], rows);

@@ -29,19 +29,44 @@ static double free_bytes(void)
 	return (double)sum * PAGE;
 }
 
-static int measure(struct compare *compare, const struct compare_mode *mode,
-		   const struct iovec *memory, struct compare_series *series)
+static int measure_once(struct compare *compare,
+			const struct compare_mode *mode,
+			const struct iovec *memory,
+			struct compare_series *series, char *why)
 {
 	struct compare_session session;
 	double before = free_bytes();
 	int ret = compare_open(compare, mode, false, &session);
 
+	if (!ret) {
+		ret = compare_add(&session, memory->iov_base, memory->iov_len);
+		if (!ret)
+			compare_take(series, before - free_bytes());
+		compare_close(&session);
+	}
+	if (ret)
+		compare_because(why, session.why);
+	return ret;
+}
+
+/* The first one binds the device, and is not counted */
+static int measure(struct compare *compare, const struct compare_mode *mode,
+		   const struct compare_kind *kind,
+		   struct compare_series *series, char *why)
+{
+	struct iovec memory;
+	int ret;
+
+	ret = compare_map(compare, kind, FACTOR * compare->size, true, &memory,
+			  why);
 	if (ret)
 		return ret;
-	ret = compare_add(&session, memory->iov_base, memory->iov_len);
-	if (!ret)
-		compare_take(series, before - free_bytes());
-	compare_close(&session);
+	for (unsigned int i = 0; i <= compare->rounds && !ret; i++) {
+		ret = measure_once(compare, mode, &memory, series, why);
+		if (!i)
+			series->nr = 0;
+	}
+	compare_unmap(&memory);
 	return ret;
 }
 
@@ -50,24 +75,13 @@ static void run_kind(struct compare *compare, const struct compare_mode *mode,
 {
 	static struct compare_series series;
 	struct json_object *row;
-	struct iovec memory;
 	char why[COMPARE_WHY];
-	int ret = 0;
 
-	if ((mode->hugetlb_only && !kind->hugetlb) ||
-	    compare_map(compare, kind, FACTOR * compare->size, true, &memory,
-			why))
-		return;
 	series.nr = 0;
-	/* The first one binds the device, and is not counted */
-	for (unsigned int i = 0; i <= compare->rounds && !ret; i++) {
-		ret = measure(compare, mode, &memory, &series);
-		if (!i)
-			series.nr = 0;
-	}
-	compare_unmap(&memory);
-	if (ret)
+	if (measure(compare, mode, kind, &series, why)) {
+		compare_add_why(rows, mode->name, kind->name, why);
 		return;
+	}
 	row = json_object_new_object();
 	json_add_text(row, "mode", mode->name);
 	json_add_text(row, "memory", kind->name);
@@ -89,7 +103,9 @@ int compare_kept(struct compare *compare)
 			continue;
 		compare_say(compare, "memory: %s", mode->name);
 		for (unsigned int kind = 0; kind < nr_compare_kinds; kind++)
-			run_kind(compare, mode, &compare_kinds[kind], rows);
+			if (!mode->hugetlb_only || compare_kinds[kind].hugetlb)
+				run_kind(compare, mode, &compare_kinds[kind],
+					 rows);
 	}
 	return 0;
 }

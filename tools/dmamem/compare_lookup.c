@@ -138,17 +138,27 @@ static int measure(struct compare *compare, struct compare_session *session,
 	return ret;
 }
 
+/* What cannot be registered has a row that says why */
 static int run_kind(struct compare *compare, struct compare_session *session,
 		    const struct compare_kind *kind, struct json_object *rows)
 {
 	struct iovec memory;
-	int ret = 0;
+	int ret;
 
-	if ((session->mode->hugetlb_only && !kind->hugetlb) ||
-	    compare_map(compare, kind, compare->size, true, &memory,
-			session->why))
+	if (session->mode->hugetlb_only && !kind->hugetlb)
 		return 0;
-	if (!compare_add(session, memory.iov_base, memory.iov_len)) {
+	if (compare_map(compare, kind, compare->size, true, &memory,
+			session->why)) {
+		compare_add_why(rows, session->mode->name, kind->name,
+				session->why);
+		return 0;
+	}
+	ret = compare_add(session, memory.iov_base, memory.iov_len);
+	if (ret) {
+		compare_add_why(rows, session->mode->name, kind->name,
+				session->why);
+		ret = 0;
+	} else {
 		ret = measure(compare, session, kind, &memory, rows);
 		compare_remove(session, memory.iov_base, memory.iov_len);
 	}
@@ -167,9 +177,13 @@ int compare_lookup(struct compare *compare)
 	json_add_text(object, "unit", compare_unit(compare));
 	rows = json_add_array(object, "rows");
 	for (i = 0; i < nr_compare_modes && !ret; i++) {
-		if (compare_modes[i].control ||
-		    compare_open(compare, &compare_modes[i], false, &session))
+		if (compare_modes[i].control)
 			continue;
+		if (compare_open(compare, &compare_modes[i], false, &session)) {
+			compare_add_why(rows, compare_modes[i].name, NULL,
+					session.why);
+			continue;
+		}
 		compare_say(compare, "lookup: %s", session.mode->name);
 		for (kind = 0; kind < nr_compare_kinds && !ret; kind++)
 			ret = run_kind(compare, &session, &compare_kinds[kind],

@@ -29,6 +29,17 @@ void compare_take(struct compare_series *series, double value)
 		series->values[series->nr++] = value;
 }
 
+void compare_add_why(struct json_object *rows, const char *mode,
+		     const char *kind, const char *why)
+{
+	struct json_object *row = json_object_new_object();
+
+	json_add_text(row, "mode", mode);
+	json_add_text(row, "memory", kind ? kind : "any");
+	json_add_text(row, "why", why);
+	json_object_array_add(rows, row);
+}
+
 void compare_add_spread(struct json_object *object,
 			const struct spread *spread, double factor,
 			unsigned int rounds)

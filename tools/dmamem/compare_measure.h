@@ -35,6 +35,10 @@ const char *compare_unit(const struct compare *compare);
 /* One more value */
 void compare_take(struct compare_series *series, double value);
 
+/* Add a row for what could not be measured; @kind may be NULL: for any memory */
+void compare_add_why(struct json_object *rows, const char *mode,
+		     const char *kind, const char *why);
+
 /* Add the members "median", "least", "most" and "rounds", each times @factor */
 void compare_add_spread(struct json_object *object,
 			const struct spread *spread, double factor,

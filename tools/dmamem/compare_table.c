@@ -292,7 +292,8 @@ void compare_print(FILE *stream, struct json_object *report)
 	print_setup(stream, compare_member(report, "setup"));
 	print_stability(stream, compare_member(report, "stability"));
 	compare_print_cost(stream, compare_member(report, "cost"));
-	compare_print_memory(stream, report);
+	compare_print_runs(stream, compare_member(report, "cost"));
+	compare_print_memory(stream, compare_member(report, "memory"));
 	compare_print_lookup(stream, compare_member(report, "lookup"));
 	compare_print_nvme(stream, compare_member(report, "nvme"));
 	print_fragmented(stream, compare_member(report, "fragmented"));

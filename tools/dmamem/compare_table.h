@@ -23,7 +23,8 @@ void compare_print(FILE *stream, struct json_object *report);
 
 /* compare_table_numbers.c: sections of figures */
 void compare_print_cost(FILE *stream, struct json_object *cost);
-void compare_print_memory(FILE *stream, struct json_object *report);
+void compare_print_memory(FILE *stream, struct json_object *memory);
+void compare_print_runs(FILE *stream, struct json_object *cost);
 void compare_print_lookup(FILE *stream, struct json_object *lookup);
 void compare_print_nvme(FILE *stream, struct json_object *nvme);
 

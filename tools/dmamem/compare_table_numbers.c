@@ -103,7 +103,7 @@ void compare_print_cost(FILE *stream, struct json_object *cost)
 	fprintf(stream, "%-12s %-15s %17s %16s %16s\n", "mode", "memory",
 		"register cold", "register warm", "release warm");
 	for (size_t i = 0; i < length_of(rows); i++)
-		if (!strcmp(compare_text(at(rows, i), "state"), "cold"))
+		if (strcmp(compare_text(at(rows, i), "state"), "warm") != 0)
 			print_cost_row(stream, rows, at(rows, i), scale,
 				       &notes);
 	fputs("Median, least..most. Cold memory was never touched: its pages are found and\n"
@@ -136,50 +136,81 @@ static void print_runs(FILE *stream, struct json_object *runs)
 		range = range < RANGES ? range : RANGES - 1;
 		sums[range] += json_object_get_double(at(classes, i));
 	}
-	fprintf(stream, " %6.0f %8s", compare_number(runs, "number"),
+	fprintf(stream, " %6.0f %9s", compare_number(runs, "number"),
 		out_size(longest, (uint64_t)compare_number(runs, "longest")));
 	for (int i = 0; i < RANGES; i++)
-		fprintf(stream, " %5.0f", sums[i]);
+		fprintf(stream, " %7.0f", sums[i]);
 	fputc('\n', stream);
 }
 
-void compare_print_memory(FILE *stream, struct json_object *report)
+void compare_print_memory(FILE *stream, struct json_object *memory)
 {
-	struct json_object *memory = compare_member(report, "memory");
-	struct json_object *kept = compare_member(memory, "rows");
-	struct json_object *cost = compare_member(report, "cost");
-	struct json_object *rows = compare_member(cost, "rows");
-	char measured[OUT_SIZE], size[OUT_SIZE];
+	struct json_object *rows = compare_member(memory, "rows");
+	struct notes notes = { 0 };
+	char size[OUT_SIZE];
 
-	if (!memory || !cost)
+	if (!memory)
 		return;
-	out_size(measured, (uint64_t)compare_number(memory, "bytes"));
+	out_size(size, (uint64_t)compare_number(memory, "bytes"));
+	compare_heading(stream, "Memory taken beside %s", size);
+	fprintf(stream, "%-12s %-15s %20s\n", "mode", "memory", "KiB");
+	for (size_t i = 0; i < length_of(rows); i++) {
+		const char *why = compare_text(at(rows, i), "why");
+
+		print_names(stream, at(rows, i));
+		if (*why)
+			fprintf(stream, " %20s", notes_na(&notes, why));
+		else
+			print_spread(stream, at(rows, i), 1024, 20);
+		fputc('\n', stream);
+	}
+	fputs("Kernel and process together, from before the mode is opened. What others take\n"
+	      "or give meanwhile is in it, too.\n", stream);
+	notes_print(stream, &notes);
+}
+
+void compare_print_runs(FILE *stream, struct json_object *cost)
+{
+	struct json_object *rows = compare_member(cost, "rows");
+	char size[OUT_SIZE];
+
+	if (!cost)
+		return;
 	out_size(size, (uint64_t)compare_number(cost, "bytes"));
-	compare_heading(stream, "Memory taken beside %s; runs of %s", measured,
+	compare_heading(stream, "Runs of %s that are consecutive for the device",
 			size);
-	fprintf(stream, "%-12s %-15s %8s %6s %8s %5s %5s %5s %5s\n", "mode",
-		"memory", "KiB", "runs", "longest", "4K-", "32K-", "256K-",
-		"2M-");
+	fprintf(stream, "%-12s %-15s %6s %9s %7s %7s %7s %7s\n", "mode",
+		"memory", "runs", "longest", "4 KiB-", "32-", "256-", "2 MiB-");
 	for (size_t i = 0; i < length_of(rows); i++) {
 		struct json_object *runs = compare_member(at(rows, i), "runs");
-		struct json_object *took = find_memory(kept, at(rows, i));
 
 		if (!runs)
 			continue;
 		print_names(stream, at(rows, i));
-		fprintf(stream, " %8.0f",
-			compare_number(took, "median") / 1024);
 		print_runs(stream, runs);
 	}
-	fputs("KiB: kernel and process together, from before the mode is opened. A run is\n"
-	      "consecutive for the device; the last columns count runs by length.\n",
-	      stream);
+}
+
+/* What is called, in the order of the first row that says so */
+static void print_calls(FILE *stream, struct json_object *rows)
+{
+	struct json_object *first = NULL;
+
+	for (size_t i = 0; i < length_of(rows); i++) {
+		struct json_object *row = at(rows, i);
+
+		if (!first && *compare_text(row, "what"))
+			first = row;
+		if (first && find_memory(rows, row) == first)
+			fprintf(stream, " %12s", compare_text(row, "what"));
+	}
 }
 
 /* Rows of the same mode and memory follow each other: a column each */
 void compare_print_lookup(FILE *stream, struct json_object *lookup)
 {
 	struct json_object *rows = compare_member(lookup, "rows");
+	struct notes notes = { 0 };
 	char median[COMPARE_FIGURE];
 	size_t i;
 
@@ -188,20 +219,21 @@ void compare_print_lookup(FILE *stream, struct json_object *lookup)
 	compare_heading(stream, "An address, and PRP lists: %s per call",
 			compare_text(lookup, "unit"));
 	fprintf(stream, "%-12s %-15s", "mode", "memory");
-	for (i = 0; i < length_of(rows) &&
-	     find_memory(rows, at(rows, i)) == at(rows, 0); i++)
-		fprintf(stream, " %12s", compare_text(at(rows, i), "what"));
+	print_calls(stream, rows);
 	for (i = 0; i < length_of(rows); i++) {
+		const char *why = compare_text(at(rows, i), "why");
+
 		if (find_memory(rows, at(rows, i)) == at(rows, i)) {
 			fputc('\n', stream);
 			print_names(stream, at(rows, i));
 		}
-		fprintf(stream, " %12s",
+		fprintf(stream, " %12s", *why ? notes_na(&notes, why) :
 			compare_figure(median, compare_number(at(rows, i),
 							      "median")));
 	}
 	fputs("\nMedians. All modes use the library's table: what differs is how memory lies.\n",
 	      stream);
+	notes_print(stream, &notes);
 }
 
 static void print_nvme_row(FILE *stream, struct json_object *one,

@@ -69,12 +69,15 @@ Per GiB, measured with {bytes}. Warm memory has its pages; cold memory was never
 touched, so that finding and clearing pages is part of it (and mostly it).
 Hugepage and mlock mode read /proc/self/pagemap in bulk. Median (least..most);
 bars are medians, whiskers the spread; the scale is logarithmic."""),
-    ("memory", "Memory taken, and runs", rows.memory, plots.runs, """
-What kernel and process take together beside {bytes} of registered memory, from
-before the mode is opened: the difference in free memory. The library pins
-tables 2 MiB at a time; that is most of it for 4 KiB pages. A run is consecutive
-for the device; the last columns say how many have that length or more, but less
+    ("cost", "Runs", rows.runs, plots.runs, """
+Of what {bytes} of registered memory consist for the device: a run is
+consecutive. The last columns say how many have that length or more, but less
 than twice that."""),
+    ("memory", "Memory taken", rows.memory, None, """
+What kernel and process take together beside {bytes} of registered memory, from
+before the mode is opened: the difference in free memory, in which is also what
+others take or give meanwhile. The library pins tables 2 MiB at a time; that is
+most of it for 4 KiB pages."""),
     ("lookup", "An address, and PRP lists", rows.lookup, plots.lookup, """
 All modes use the library's table here, mlock mode a map of its own; what
 differs is how the memory lies. A PRP list of scattered registered memory need

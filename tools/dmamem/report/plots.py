@@ -131,7 +131,9 @@ def cost(run, steps=(("register", "cold"), ("register", "warm"),
     """Registration and release, a panel for each step."""
     scale, unit = rows.cost_scale(run)
     found = {(r["mode"], r["memory"], r["state"]): r
-             for r in run["cost"]["rows"]}
+             for r in run["cost"]["rows"] if "register" in r}
+    if not found:
+        return ""
     kinds = rows.unique(key[1] for key in sorted(
         found, key=lambda key: _order(run, key[1])))
     modes = [m for m in COLOURS if any(key[0] == m for key in found)]
@@ -162,6 +164,8 @@ def _order(run, kind):
 def runs(run):
     """Of which lengths the runs are."""
     found = [r for r in run["cost"]["rows"] if "runs" in r]
+    if not found:
+        return ""
     lines = [f"{r['mode']}, {r['memory']}" for r in found]
     used = [low for low, _ in rows.classes(found[0])
             if any(dict(rows.classes(r))[low] for r in found)]
@@ -191,7 +195,9 @@ def lookup(run):
     """Translation and PRP lists, per call."""
     unit = run["lookup"]["unit"]
     found = {(r["mode"], r["memory"], r["what"]): r
-             for r in run["lookup"]["rows"]}
+             for r in run["lookup"]["rows"] if "what" in r}
+    if not found:
+        return ""
     calls = rows.unique(key[2] for key in found)
     kinds = rows.unique(key[1] for key in sorted(
         found, key=lambda key: key[1] != "4 KiB"))

@@ -149,7 +149,7 @@ def cost_scale(run):
 def cost(run):
     """Registration and release."""
     scale, _ = cost_scale(run)
-    rows = {(r["mode"], r["memory"], r["state"]): r
+    rows = {(r["mode"], r["memory"], r.get("state")): r
             for r in run["cost"]["rows"]}
     table = Table(["mode", "memory", "register, cold", "register, warm",
                    "release, cold", "release, warm"], [])
@@ -157,7 +157,8 @@ def cost(run):
         cells = [Cell(mode, "name"), Cell(memory, "name")]
         for step in ("register", "release"):
             for state in ("cold", "warm"):
-                row = rows[mode, memory, state]
+                row = rows.get((mode, memory, state)) or rows[
+                    mode, memory, None]
                 cells.append(spread(row[step], scale) if step in row
                              else no_number(row["why"], table))
         table.rows.append(cells)
@@ -170,38 +171,47 @@ def classes(row):
             for i, number in enumerate(row["runs"]["classes"])]
 
 
-def memory(run):
-    """Memory taken, and runs."""
-    kept = {(r["mode"], r["memory"]): r for r in run["memory"]["rows"]}
-    rows = [r for r in run.get("cost", {}).get("rows", []) if "runs" in r]
+def runs(run):
+    """Runs by length."""
+    rows = [r for r in run["cost"]["rows"] if "runs" in r]
     used = [low for low, _ in classes(rows[0])] if rows else []
     used = [low for low in used
             if any(dict(classes(r))[low] for r in rows)]
-    table = Table(["mode", "memory", "KiB taken", "runs", "longest",
+    table = Table(["mode", "memory", "runs", "longest",
                    *(size(low).replace("iB", "").replace(" ", "")
                      for low in used)], [])
     for row in rows:
-        series = kept.get((row["mode"], row["memory"]))
         counts = dict(classes(row))
         table.rows.append(
             [Cell(row["mode"], "name"), Cell(row["memory"], "name"),
-             spread(series, 1024) if series
-             else no_number("not measured", table),
              Cell(str(row["runs"]["number"]), "number"),
              Cell(size(row["runs"]["longest"]), "number")] +
             [Cell(str(counts[low]), "number") for low in used])
     return table
 
 
+def memory(run):
+    """Memory taken."""
+    table = Table(["mode", "memory", "KiB"], [])
+    for row in run["memory"]["rows"]:
+        table.rows.append([Cell(row["mode"], "name"),
+                           Cell(row["memory"], "name"),
+                           no_number(row["why"], table) if "why" in row
+                           else spread(row, 1024)])
+    return table
+
+
 def lookup(run):
     """Translation and PRP lists."""
     rows = run["lookup"]["rows"]
-    calls = unique(r["what"] for r in rows)
-    found = {(r["mode"], r["memory"], r["what"]): r for r in rows}
+    calls = unique(r["what"] for r in rows if "what" in r)
+    found = {(r["mode"], r["memory"], r.get("what")): r for r in rows}
     table = Table(["mode", "memory", *calls], [])
     for mode, kind in unique((r["mode"], r["memory"]) for r in rows):
+        why = found.get((mode, kind, None))
         table.rows.append([Cell(mode, "name"), Cell(kind, "name")] + [
-            spread(found[mode, kind, what]) for what in calls])
+            no_number(why["why"], table) if why
+            else spread(found[mode, kind, call]) for call in calls])
     return table
 
 
