@@ -103,7 +103,8 @@ TEST_F_TIMEOUT(machine, every_row_has_figures_or_a_reason, 120)
 		{ "memory", "median" },
 		{ "lookup", "median" },
 	};
-	struct json_object *report = run("--size 4M --rounds 1 --only cost --only memory --only lookup");
+	struct json_object *report =
+		run("--size 4M -r 1 --only cost --only memory --only lookup");
 
 	ASSERT_NE(NULL, report);
 	for (int i = 0; i < 3; i++) {
