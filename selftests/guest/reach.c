@@ -91,7 +91,7 @@ static char *find_low(char *addr, size_t length)
 	return NULL;
 }
 
-TEST_F(reach, mask)
+TEST_F_TIMEOUT(reach, mask, 120)
 {
 	struct dmamem_pin pin;
 	char *addr, *low;
@@ -125,7 +125,7 @@ TEST_F(reach, mask)
 }
 
 /* Addresses run out: the refusal names them, not memory */
-TEST_F(reach, addresses_run_out)
+TEST_F_TIMEOUT(reach, addresses_run_out, 120)
 {
 	const size_t length = 1UL << 30;
 	struct dmamem_pin pin;
