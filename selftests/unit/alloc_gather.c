@@ -12,14 +12,20 @@
 
 /* Addresses in chunks, in the order in which the pages came */
 static const struct dmamem_gather_page *
-find(const uint64_t *chunks, size_t want, const struct dmamem_fitness *fitness,
-	struct dmamem_gather_page *pages)
+find_for(const struct dmamem_fitness *fitness, const uint64_t *chunks,
+	 size_t want, struct dmamem_gather_page *pages)
 {
-	static const struct dmamem_fitness any;
-
 	for (size_t i = 0; i < NR; i++)
 		pages[i] = (struct dmamem_gather_page){ chunks[i] * CHUNK, i };
-	return dmamem_gather_choose(pages, NR, want, fitness ? fitness : &any);
+	return dmamem_gather_choose(pages, NR, want, fitness);
+}
+
+static const struct dmamem_gather_page *
+find(const uint64_t *chunks, size_t want, struct dmamem_gather_page *pages)
+{
+	const struct dmamem_fitness any = { 0 };
+
+	return find_for(&any, chunks, want, pages);
 }
 
 TEST(in_the_order_of_their_addresses)
@@ -28,14 +34,14 @@ TEST(in_the_order_of_their_addresses)
 	const struct dmamem_gather_page *first;
 	struct dmamem_gather_page pages[NR];
 
-	first = find(chunks, 4, NULL, pages);
+	first = find(chunks, 4, pages);
 	ASSERT_NE(NULL, first);
 	EXPECT_EQ(1 * CHUNK, first[0].value);
 	EXPECT_EQ(7, first[0].index);
 	EXPECT_EQ(3, first[1].index);
 	EXPECT_EQ(1, first[2].index);
 	EXPECT_EQ(5, first[3].index);
-	EXPECT_EQ(NULL, find(chunks, 5, NULL, pages));
+	EXPECT_EQ(NULL, find(chunks, 5, pages));
 }
 
 TEST(at_the_very_end)
@@ -44,7 +50,7 @@ TEST(at_the_very_end)
 	const struct dmamem_gather_page *first;
 	struct dmamem_gather_page pages[NR];
 
-	first = find(chunks, 3, NULL, pages);
+	first = find(chunks, 3, pages);
 	ASSERT_NE(NULL, first);
 	EXPECT_EQ(40 * CHUNK, first->value);
 }
@@ -54,8 +60,8 @@ TEST(more_than_there_are)
 	static const uint64_t chunks[NR] = { 1, 2, 3, 4, 5, 6, 7, 8 };
 	struct dmamem_gather_page pages[NR];
 
-	EXPECT_NE(NULL, find(chunks, NR, NULL, pages));
-	EXPECT_EQ(NULL, find(chunks, NR + 1, NULL, pages));
+	EXPECT_NE(NULL, find(chunks, NR, pages));
+	EXPECT_EQ(NULL, find(chunks, NR + 1, pages));
 	EXPECT_EQ(NULL, dmamem_gather_choose(pages, 0, 1, NULL));
 }
 
@@ -67,11 +73,11 @@ TEST(what_the_device_can_use)
 	const struct dmamem_gather_page *first;
 	struct dmamem_gather_page pages[NR];
 
-	first = find(chunks, 4, &window, pages);
+	first = find_for(&window, chunks, 4, pages);
 	ASSERT_NE(NULL, first);
 	EXPECT_EQ(3 * CHUNK, first->value);
-	EXPECT_EQ(NULL, find(chunks, 5, &window, pages));
-	first = find(chunks, 4, &boundary, pages);
+	EXPECT_EQ(NULL, find_for(&window, chunks, 5, pages));
+	first = find_for(&boundary, chunks, 4, pages);
 	ASSERT_NE(NULL, first);
 	EXPECT_EQ(4 * CHUNK, first->value);
 }
@@ -99,7 +105,7 @@ TEST(random_pages)
 		there = false;
 		for (int at = 0; at < 24; at++)
 			there |= (taken >> at & run) == run;
-		ASSERT_EQ(there, !!find(chunks, want, NULL, pages));
+		ASSERT_EQ(there, !!find(chunks, want, pages));
 	}
 }
 
