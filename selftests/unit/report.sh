@@ -1,0 +1,142 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+#
+# dmamem-report: what has no number is never a zero, zeros that say nothing are
+# marked, and a page needs nothing from elsewhere.
+
+top=$(cd "$(dirname "$0")/../.." && pwd)
+report=$top/tools/dmamem/report/dmamem-report
+root=$(mktemp -d)
+trap 'rm -rf "$root"' EXIT
+number=0
+failed=0
+
+if ! /usr/bin/python3 -c 'import matplotlib' 2> /dev/null; then
+	echo "1..0 # SKIP no matplotlib here"
+	exit 4
+fi
+
+# check NAME COMMAND: one test, its output shown when it fails
+check() {
+	name=$1
+	shift
+	number=$((number + 1))
+	if output=$("$@" 2>&1); then
+		echo "ok $number $name"
+	else
+		echo "$output" | sed 's/^/# /'
+		echo "not ok $number $name"
+		failed=1
+	fi
+}
+
+# cell MODE MEMORY MEMBERS
+cell() {
+	echo "{\"mode\": \"$1\", \"memory\": \"$2\", \"disturbance\": \"mbind\", $3}"
+}
+
+still() {
+	cell "$1" "$2" '"moved": 0, "of": 2048, "kernel": "EIO"'
+}
+
+moved() {
+	cell "$1" "$2" '"moved": 2048, "of": 2048, "kernel": ""'
+}
+
+# The cells that are given, in a run
+write_run() {
+	cat <<-END
+	{
+		"format": 1, "command": ["dmamem compare"], "hostile": true,
+		"machine": {
+			"date": "", "dmamem": "0", "processor": "<fast>",
+			"processors": 1, "virtual": true, "emulated": true,
+			"memory": 1048576, "swap": 0, "nodes": 2, "thp": "",
+			"kernel": "", "kernel_version": "", "architecture": "",
+			"distribution": "", "command_line": "", "iommu": "",
+			"identity": false, "module": ""
+		},
+		"stability": {
+			"pages": 2048,
+			"disturbances": [{"name": "nothing"}, {"name": "mbind"}],
+			"cells": [$(IFS=,; echo "$*")]
+		}
+	}
+	END
+}
+
+# Cells of "nothing", which a table wants beside the others
+idle() {
+	cell "$1" "$2" '"moved": 0, "of": 2048, "kernel": ""' |
+		sed 's/"mbind"/"nothing"/'
+}
+
+write_example() {
+	write_run "$(idle unregistered THP)" "$(moved unregistered THP)" \
+		"$(idle unregistered memfd)" "$(still unregistered memfd)" \
+		"$(idle VFIO THP)" "$(still VFIO THP)" \
+		"$(idle VFIO memfd)" "$(still VFIO memfd)" \
+		"$(idle mlock THP)" \
+		"$(cell mlock THP '"moved": null, "why": "a <reason>"')" \
+		"$(idle mlock memfd)" "$(moved mlock memfd)" > "$root/json"
+}
+
+# has FILE TEXT: a line of it
+has() {
+	grep -qxF "$2" "$1" || {
+		echo "no line: $2"
+		cat "$1"
+		return 1
+	}
+}
+
+markdown() {
+	"$report" --markdown "$root/md" "$root/json" &&
+	has "$root/md" '| memory | mode | mbind |' &&
+	has "$root/md" '| THP | unregistered | **2048** |' &&
+	has "$root/md" '| THP | VFIO | 0 |' &&
+	has "$root/md" '| memfd | unregistered, VFIO | (0) |' &&
+	has "$root/md" '| memfd | mlock | **2048** |' &&
+	! grep -q 'THP | mlock | 0' "$root/md"
+}
+
+page() {
+	"$report" --html "$root/html" "$root/json" &&
+	grep -q 'class="na" title="a &lt;reason&gt;">n/a 1<' "$root/html" &&
+	grep -q '<li>a &lt;reason&gt;</li>' "$root/html" &&
+	grep -q '&lt;fast&gt;' "$root/html" &&
+	grep -q 'emulated by software' "$root/html"
+}
+
+# No picture, style or script from elsewhere
+page_needs_nothing() {
+	! grep -oE '(src|href)="[^#][^"]*"|@import|url\([^#]' "$root/html"
+}
+
+several_runs() {
+	"$report" --html "$root/two" --plots "$root/plots" "$root/json" \
+		"$root/json" &&
+	grep -q '<h2>Run 2: ' "$root/two" &&
+	[ -s "$root/plots/stability.svg" ] && [ -s "$root/plots/stability-2.svg" ]
+}
+
+from_standard_input() {
+	"$report" --markdown "$root/piped" - < "$root/json" &&
+	cmp "$root/md" "$root/piped"
+}
+
+what_cannot_be_read() {
+	"$report" --markdown /dev/null "$root/nothing" 2> "$root/err"
+	[ $? -eq 1 ] && grep -q "$root/nothing" "$root/err"
+}
+
+echo "TAP version 13"
+echo "1..6"
+write_example
+check markdown_tells_no_number_from_zero markdown
+check page_tells_no_number_from_zero page
+check page_needs_nothing page_needs_nothing
+check several_runs several_runs
+check from_standard_input from_standard_input
+check what_cannot_be_read what_cannot_be_read
+exit $failed
