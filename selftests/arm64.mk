@@ -6,11 +6,12 @@
 ARM64 := $(B)/arm64
 ARM64_SYSROOT := $(ARM64)/sysroot
 ARM64_GUEST_TESTS := context nvme_fail nvme_io pin uapi_calls
-# Not the command's; and qemu-user keeps a record of each page ever mapped,
-# gigabytes for a million layouts
+# Not the command's. Not what asks the kernel about address space and core dumps,
+# of which qemu-user knows little; and it keeps a record of each page ever mapped,
+# gigabytes for a million layouts.
 ARM64_UNIT_SRCS := $(filter-out selftests/unit/tool_% \
-	selftests/unit/nvme_prp_random.c selftests/unit/nvme_sgl_random.c, \
-	$(UNIT_SRCS))
+	$(addprefix selftests/unit/,map_limits.c nvme_prp_random.c \
+		nvme_sgl_random.c),$(UNIT_SRCS))
 ARM64_PROGS := $(ARM64_UNIT_SRCS:%.c=$(ARM64)/%) \
 	$(ARM64_GUEST_TESTS:%=$(ARM64)/selftests/guest/%)
 
