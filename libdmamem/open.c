@@ -226,6 +226,8 @@ static int open_context(const struct dmamem_options *options,
 	ret = dmamem_context_create(provider, options, ctx);
 	if (ret)
 		provider->ops->close(provider);
+	else if (options->flags & DMAMEM_OPEN_MODULE_FD)
+		dmamem_provider_kmod_take_fd(provider);
 	return ret;
 }
 

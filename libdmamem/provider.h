@@ -113,9 +113,10 @@ int dmamem_provider_runs(struct dmamem_provider *provider, uint64_t region,
  */
 int dmamem_provider_kmod_open(const char *node, enum dmamem_iova_mode mode,
 			      struct dmamem_provider **provider, char *why);
-/* Takes the file over if it succeeds */
+/* The file stays the caller's until it is taken */
 int dmamem_provider_kmod_open_fd(int fd, enum dmamem_iova_mode mode,
 				 struct dmamem_provider **provider, char *why);
+void dmamem_provider_kmod_take_fd(struct dmamem_provider *provider);
 int dmamem_provider_vfio_open(const struct dmamem_options *options,
 			      const struct dmamem_facts *facts,
 			      struct dmamem_provider **provider, char *why);

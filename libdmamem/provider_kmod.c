@@ -20,9 +20,11 @@ _Static_assert(sizeof(struct dmamem_run) == sizeof(struct dmamem_extent),
 _Static_assert(offsetof(struct dmamem_run, len) ==
 	       offsetof(struct dmamem_extent, length), "layout of an extent");
 
+/* @borrowed: somebody else closes @fd */
 struct kmod {
 	struct dmamem_provider base;
 	int fd;
+	bool borrowed;
 };
 
 static struct kmod *to_kmod(struct dmamem_provider *provider)
@@ -85,8 +87,11 @@ static void kmod_unpin(struct dmamem_provider *provider, uint64_t region)
 
 static void kmod_close(struct dmamem_provider *provider)
 {
-	close(to_kmod(provider)->fd);
-	free(provider);
+	struct kmod *kmod = to_kmod(provider);
+
+	if (!kmod->borrowed)
+		close(kmod->fd);
+	free(kmod);
 }
 
 /* A file of one function knows it; the other stops those it is told of */
@@ -241,6 +246,14 @@ int dmamem_provider_kmod_open_fd(int fd, enum dmamem_iova_mode mode,
 	int ret = create(fd, "module_fd", mode, provider, why);
 
 	if (!ret)
-		fcntl(fd, F_SETFD, FD_CLOEXEC);
+		to_kmod(*provider)->borrowed = true;
 	return ret;
+}
+
+void dmamem_provider_kmod_take_fd(struct dmamem_provider *provider)
+{
+	struct kmod *kmod = to_kmod(provider);
+
+	fcntl(kmod->fd, F_SETFD, FD_CLOEXEC);
+	kmod->borrowed = false;
 }

@@ -4,8 +4,10 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "kselftest_harness.h"
@@ -241,16 +243,67 @@ TEST_F(handover, a_provider_that_cannot)
 	unpin(self);
 }
 
-static int open_fd(int fd, struct dmamem_options options, char why[512])
-{
-	struct dmamem_context *ctx;
+/* Every file is one of the module's, as far as it can tell */
+static bool module_answers;
 
+/* Instead of the C library's */
+int ioctl(int fd, unsigned long request, ...)
+{
+	struct dmamem_info *info;
+	va_list args;
+
+	va_start(args, request);
+	info = va_arg(args, void *);
+	va_end(args);
+	if (!module_answers || request != DMAMEM_INFO)
+		return syscall(SYS_ioctl, fd, request, info);
+	info->abi = DMAMEM_ABI;
+	info->page_size = PAGE;
+	info->address_type = DMAMEM_ADDRESS_PHYSICAL;
+	return 0;
+}
+
+static int open_ctx(int fd, struct dmamem_options options, char why[512],
+		    struct dmamem_context **ctx)
+{
 	options.size = sizeof(options);
 	options.flags |= DMAMEM_OPEN_MODULE_FD;
 	options.module_fd = fd;
 	options.explanation = why;
 	options.explanation_size = 512;
-	return dmamem_open(&options, &ctx);
+	return dmamem_open(&options, ctx);
+}
+
+static int open_fd(int fd, struct dmamem_options options, char why[512])
+{
+	struct dmamem_context *ctx;
+
+	return open_ctx(fd, options, why, &ctx);
+}
+
+TEST(a_file_is_the_callers_until_the_context_is_open)
+{
+	const struct dmamem_options options = { 0 };
+	struct dmamem_context *ctx = NULL;
+	int fd = open("/dev/null", O_RDWR);
+	unsigned int n;
+	char why[512];
+
+	ASSERT_LE(0, fd);
+	module_answers = true;
+	for (n = 0; n < 100 && !ctx; n++) {
+		inject_one(n);
+		if (open_ctx(fd, options, why, &ctx))
+			EXPECT_EQ(0, fcntl(fd, F_GETFD));
+		EXPECT_EQ(!ctx, inject_stop());
+	}
+	EXPECT_LT(2, n);
+	ASSERT_NE(NULL, ctx);
+	EXPECT_EQ(fd, dmamem_module_fd(ctx));
+	EXPECT_EQ(FD_CLOEXEC, fcntl(fd, F_GETFD));
+	EXPECT_EQ(0, dmamem_close(ctx));
+	EXPECT_EQ(-1, fcntl(fd, F_GETFD));
+	module_answers = false;
 }
 
 TEST(files_that_are_not_the_modules)
