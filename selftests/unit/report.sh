@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 #
 # dmamem-report: what has no number is never a zero, zeros that say nothing are
-# marked, and a page needs nothing from elsewhere.
+# marked, a page needs nothing from elsewhere, and a bad input is a sentence and
+# no markup.
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
 report=$top/tools/dmamem/report/dmamem-report
@@ -129,18 +130,92 @@ from_standard_input() {
 	cmp "$root/md" "$root/piped"
 }
 
+# Numbers that are text, and all text that is not a key: with markup
+write_hostile() {
+	sed -e 's/"pages": 2048/"pages": "<i>\&x"/' \
+		-e 's/"of": 2048/"of": 7/g' -e 's/"moved": 2048/"moved": "<i>$^$"/' \
+		-e 's/THP/<i>|$^$*/g' -e 's/mbind/<i>`/g' \
+		-e 's/"command": .*hostile/"command": ["<i>"], "hostile/' \
+		-e 's/"\(date\|kernel\|iommu\|command_line\)": ""/"\1": "<i>"/g' \
+		"$root/json" > "$root/hostile"
+}
+
+markup_is_text() {
+	write_hostile &&
+	"$report" --html "$root/html" --plots "$root/plots" \
+		--markdown "$root/md" "$root/hostile" &&
+	! grep '<i>' "$root/html" "$root/md" "$root/plots/stability.svg" &&
+	grep -qF 'Memory of &lt;i&gt;&amp;x pages' "$root/html" &&
+	grep -qF '&lt;i&gt;|$^$*' "$root/plots/stability.svg" &&
+	grep -qF '| \<i\>\|$^$\* | unregistered | **\<i\>$^$ of 7** |' "$root/md"
+}
+
+# fails STATUS TEXT ARGUMENT...: ends so, with one line that has the text
+fails() {
+	status=$1
+	text=$2
+	shift 2
+	"$report" "$@" > "$root/err" 2>&1
+	result=$?
+	cat "$root/err"
+	[ $result -eq "$status" ] && [ "$(grep -c : "$root/err")" -eq 1 ] &&
+	grep -q "^dmamem-report: .*$text" "$root/err"
+}
+
 what_cannot_be_read() {
-	"$report" --markdown /dev/null "$root/nothing" 2> "$root/err"
-	[ $? -eq 1 ] && grep -q "$root/nothing" "$root/err"
+	fails 1 "$root/nothing" --markdown /dev/null "$root/nothing"
+}
+
+what_cannot_be_written() {
+	fails 1 /nowhere/x --html /nowhere/x "$root/json" &&
+	fails 1 "$root/json/x" --plots "$root/json/x" "$root/json"
+}
+
+# Nothing is written of what cannot be made as a whole
+what_is_no_comparison() {
+	for text in '' '{}' '[]' '[1]' '{"machine": {}}' '{"machine": 1}'; do
+		echo "$text" > "$root/other"
+		fails 1 . --html "$root/none" --plots "$root/none.d" \
+			"$root/other" || return 1
+	done
+	sed 's/"mode": "mlock"/"mode": {}/' "$root/json" > "$root/other"
+	fails 1 . --html "$root/none" "$root/other" &&
+	[ ! -e "$root/none" ] && [ ! -e "$root/none.d" ]
+}
+
+without_stability() {
+	sed 's/"stability"/"other"/' "$root/json" > "$root/other"
+	"$report" --html "$root/html" --plots "$root/plots" "$root/other" &&
+	fails 1 'stability' --markdown "$root/none" "$root/other"
+}
+
+nothing_was_wanted() {
+	sed 's/"stability": /"fragmented": {"held": 1, "free": 0, \
+		"wanted": 0, "rows": [{"mode": "VFIO", "registered": 0, \
+		"why": ""}]}, &/' "$root/json" > "$root/other"
+	"$report" --html "$root/html" --plots "$root/plots" "$root/other" &&
+	grep -q 'title="nothing was wanted"' "$root/html" &&
+	[ ! -e "$root/plots/fragmented.svg" ]
+}
+
+nothing_to_write() {
+	"$report" "$root/json" 2> "$root/err"
+	[ $? -eq 2 ] && grep -q -- '--html, --plots or --markdown' "$root/err"
 }
 
 echo "TAP version 13"
-echo "1..6"
+echo "1..12"
 write_example
 check markdown_tells_no_number_from_zero markdown
 check page_tells_no_number_from_zero page
 check page_needs_nothing page_needs_nothing
 check several_runs several_runs
 check from_standard_input from_standard_input
+check markup_is_text markup_is_text
 check what_cannot_be_read what_cannot_be_read
+check what_cannot_be_written what_cannot_be_written
+check what_is_no_comparison what_is_no_comparison
+check without_stability without_stability
+check nothing_was_wanted nothing_was_wanted
+check nothing_to_write nothing_to_write
 [ $failed -eq 0 ]

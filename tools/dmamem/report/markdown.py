@@ -1,7 +1,14 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 """What "dmamem compare" found, as Markdown."""
 
+import re
+
 import rows
+
+
+def _escape(text):
+    """Text of the JSON: neither markup nor HTML, and in one line."""
+    return re.sub(r"([\\`*\[\]|<>&])", r"\\\1", " ".join(text.split()))
 
 
 def _line(cells):
@@ -15,7 +22,7 @@ def _text(cell, says_nothing):
     """
     if cell["moved"] is None:
         return "-"
-    text = rows.stability_text(cell)
+    text = _escape(rows.stability_text(cell))
     if cell["moved"]:
         return f"**{text}**"
     if (cell["memory"], cell["disturbance"]) in says_nothing:
@@ -39,7 +46,7 @@ def stability(run):
     found = {(c["memory"], c["mode"], c["disturbance"]): c
              for c in section["cells"]}
     modes = rows.unique(c["mode"] for c in section["cells"])
-    text = _line(["memory", "mode", *names])
+    text = _line(["memory", "mode", *map(_escape, names)])
     text += "|" + "---|" * 2 + "--:|" * len(names) + "\n"
     for memory in rows.unique(c["memory"] for c in section["cells"]):
         lines = []
@@ -47,7 +54,7 @@ def stability(run):
             cells = [found[memory, mode, name] for name in names]
             if any(c["moved"] is not None for c in cells):
                 lines.append((tuple(_text(c, says_nothing) for c in cells),
-                              mode))
+                              _escape(mode)))
         for mode, *cells in _join(lines):
-            text += _line([memory, mode, *cells])
+            text += _line([_escape(memory), mode, *cells])
     return text

@@ -113,10 +113,11 @@ def _table(table):
 
 
 def _words(section):
-    """What the text of a section may name."""
-    return {key: rows.size(value) if key in ("bytes", "free", "wanted")
-            else value for key, value in section.items()
-            if isinstance(value, (int, str))}
+    """What the text of a section may name, as HTML."""
+    return {key: html.escape(rows.size(value)
+                             if key in ("bytes", "free", "wanted")
+                             else str(value))
+            for key, value in section.items() if isinstance(value, (int, str))}
 
 
 def _section(run, name, title, to_table, to_plot, text):

@@ -13,7 +13,8 @@ import rows
 
 matplotlib.use("svg")
 matplotlib.rcParams.update({
-    "svg.fonttype": "none", "font.family": "sans-serif", "font.size": 9,
+    "svg.fonttype": "none", "text.parse_math": False,
+    "font.family": "sans-serif", "font.size": 9,
     "axes.spines.top": False, "axes.spines.right": False,
     "axes.axisbelow": True, "legend.frameon": False})
 
@@ -263,7 +264,7 @@ def fragmented(run):
     """How much of what was wanted could be registered."""
     section = run["fragmented"]
     found = [r for r in section.get("rows", []) if r["registered"] is not None]
-    if not found:
+    if not found or not section["wanted"]:
         return ""
     figure, (axes,) = _figure(0.3 * len(found) + 0.9)
     shares = [100 * r["registered"] / section["wanted"] for r in found]

@@ -234,6 +234,13 @@ def nvme(run):
     return table
 
 
+def percent(part, whole, table):
+    """A share."""
+    if not whole:
+        return no_number("nothing was wanted", table)
+    return Cell(f"{100 * part / whole:.0f} %", "number")
+
+
 def fragmented(run):
     """What can be had of memory in pieces."""
     section = run["fragmented"]
@@ -244,10 +251,9 @@ def fragmented(run):
             table.rows.append([Cell(row["mode"], "name")] +
                               [no_number(row["why"], table)] * 4 + [Cell("")])
             continue
-        share = 100 * row["registered"] / section["wanted"]
         table.rows.append([
             Cell(row["mode"], "name"), Cell(size(row["registered"]), "number"),
-            Cell(f"{share:.0f} %", "number"),
+            percent(row["registered"], section["wanted"], table),
             Cell(str(row.get("runs", "-")), "number"),
             Cell(size(row["longest"]) if "longest" in row else "-", "number"),
             Cell(row["why"])])
