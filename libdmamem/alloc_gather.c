@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/sysinfo.h>
 
 #include "libdmamem/alloc_gather.h"
+#include "libdmamem/alloc_room.h"
 
 /* Where few are wanted, it takes more to find them side by side */
 #define MORE ((size_t)64 << 20)
@@ -190,26 +190,13 @@ static int gather_from(struct dmamem_context *ctx,
 	return ret;
 }
 
-/* What the kernel cannot give it may kill for */
-static bool is_there(size_t len)
+/* Half of what there is stays for everybody else. Hugetlb pages are set aside */
+static bool create_plenty(const struct dmamem_backing *backing, size_t len,
+			  struct dmamem_mapping *plenty)
 {
-	struct sysinfo info;
-
-	return !sysinfo(&info) &&
-	       (uint64_t)info.freeram * info.mem_unit / 2 > len;
-}
-
-/* More than is needed, but less and less more if it cannot be had */
-static int create_plenty(const struct dmamem_backing *backing, size_t len,
-			 struct dmamem_mapping *plenty)
-{
-	size_t more = len + MORE;
-
-	for (; more; more = more * 3 / 4 & ~(CHUNK_SIZE - 1))
-		if ((backing->hugetlb_size || is_there(len + more)) &&
-		    !dmamem_mapping_create(backing, len + more, plenty))
-			return 0;
-	return -ENOMEM;
+	return (backing->hugetlb_size ||
+		dmamem_room("/", backing->node) / 2 > len) &&
+	       !dmamem_mapping_create(backing, len, plenty);
 }
 
 int dmamem_gather(struct dmamem_context *ctx,
@@ -217,10 +204,15 @@ int dmamem_gather(struct dmamem_context *ctx,
 		  struct dmamem_mapping *mapping)
 {
 	struct dmamem_mapping plenty, found = { .fd = -1 };
+	size_t more;
 	int ret;
 
 	found.len = (size + CHUNK_SIZE - 1) & ~(CHUNK_SIZE - 1);
-	if (create_plenty(backing, found.len, &plenty))
+	/* More than is needed, but less and less more if it cannot be had */
+	for (more = found.len + MORE; more; more = more * 3 / 4 & ~(CHUNK_SIZE - 1))
+		if (create_plenty(backing, found.len + more, &plenty))
+			break;
+	if (!more)
 		return dmamem_fail(ctx, -ENOBUFS,
 				   "%zu bytes are not one run, and there is too little memory to choose from",
 				   size);

@@ -40,7 +40,8 @@ dmamem_gather_choose(struct dmamem_gather_page *pages, size_t nr, size_t want,
  *           it is pinned.
  *
  * Takes twice as much and 64 MiB, or what there is, looks at the addresses, and
- * gives the rest back.
+ * gives the rest back. Of ordinary memory no more than half of what is provably
+ * free, see alloc_room.h: the kernel may kill for more.
  *
  * Return: 0, -ENOBUFS (there is no such run), or an error of pinning.
  */
