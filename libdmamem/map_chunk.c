@@ -83,6 +83,10 @@ static uint64_t fold_leaf(const struct dmamem_map *map, const uint64_t *leaf,
 	return value_entry(map, leaf[0]);
 }
 
+/*
+ * What stays as it is may be read meanwhile, also by plain loads of several
+ * pages at once (nvme_list.h): it is not stored again.
+ */
 static void fill_leaf(const struct dmamem_map *map, uint64_t *leaf,
 		      uint64_t entry)
 {
@@ -90,7 +94,8 @@ static void fill_leaf(const struct dmamem_map *map, uint64_t *leaf,
 	uint64_t step = entry ? value_step(map) : 0;
 
 	for (unsigned int i = 0; i < PAGES_PER_CHUNK; i++) {
-		store_page(&leaf[i], value);
+		if (leaf[i] != value)
+			store_page(&leaf[i], value);
 		value += step;
 	}
 }

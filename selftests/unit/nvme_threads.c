@@ -41,10 +41,19 @@ FIXTURE(threads) {
 	struct neighbour neighbour;
 };
 
+/* Where all pages of a chunk follow each other, it folds and splits again */
+FIXTURE_VARIANT(threads) {
+	uint64_t factor;
+};
+
+FIXTURE_VARIANT_ADD(threads, scattered) { .factor = 1237 * 3 };
+FIXTURE_VARIANT_ADD(threads, folding) { .factor = 1 };
+
 FIXTURE_SETUP(threads)
 {
 	for (size_t i = 0; i < NR_PAGES; i++)
-		self->dma[i] = (i * 1237 % NR_PAGES * 3 + 5) * PAGE_BYTES;
+		self->dma[i] = (i * variant->factor % (3 * NR_PAGES) + 5) *
+			       PAGE_BYTES;
 	ASSERT_TRUE(nvme_model_create(&self->model, BASE, self->dma, NR_PAGES,
 				      PAGE_BYTES, NVME_MODEL_LEAVES_SHARED));
 }
