@@ -490,6 +490,60 @@ TEST(other_limits)
 	EXPECT_EQ(0, function_bind(bdf, NULL));
 }
 
+/* Namespaces 1 and 3 of the third controller carry metadata, 2 does not */
+TEST(namespaces_with_metadata)
+{
+	struct json_object *object, *list;
+	const char *bdf;
+
+	bdf = nvme_rig_bdf(2);
+	if (!bdf)
+		SKIP(return, "DMAMEM_NVME does not name a third controller");
+	ASSERT_EQ(0, function_bind(bdf, "dmamem"));
+	EXPECT_EQ(CMD_DONE, tool_run(&tool, "nvme identify %s", bdf));
+	EXPECT_TRUE(tool_said(&tool, "1 cannot be used: its blocks carry meta"));
+	EXPECT_TRUE(tool_said(&tool, "Namespace 2 16 MiB: 32768 blocks"));
+	EXPECT_TRUE(tool_said(&tool, "3 cannot be used: its blocks carry meta"));
+	EXPECT_EQ(CMD_DONE, tool_run(&tool, "nvme identify %s --json", bdf));
+	object = json_tokener_parse(tool.out);
+	ASSERT_NE(NULL, object);
+	list = json_object_object_get(object, "namespaces");
+	EXPECT_EQ(3, json_object_array_length(list));
+	for (uint32_t i = 0; i < json_object_array_length(list); i++) {
+		struct json_object *one = json_object_array_get_idx(list, i);
+
+		EXPECT_EQ(i + 1, member_number(one, "nsid"));
+		EXPECT_EQ(i == 1, member_number(one, "usable"));
+		EXPECT_EQ(i == 1 ? 32768 : 0, member_number(one, "blocks"));
+		EXPECT_EQ(i == 1, !member_text(one, "why"));
+	}
+	json_object_put(object);
+
+	/* The one that can be used is the default */
+	EXPECT_EQ(CMD_USAGE, tool_run(&tool, "nvme read %s /dev/null --block 32768",
+				      bdf));
+	EXPECT_EQ(CMD_DONE, tool_run(&tool, "nvme read %s /dev/null", bdf));
+	EXPECT_EQ(CMD_CANNOT, tool_run(&tool, "nvme read %s /dev/null -n 1", bdf));
+	EXPECT_TRUE(tool_said(&tool, "namespace 1 cannot be used"));
+	EXPECT_EQ(CMD_DONE, tool_run(&tool, "nvme read %s /dev/null -n 2", bdf));
+	EXPECT_EQ(CMD_USAGE, tool_run(&tool, "nvme read %s /dev/null -n 4", bdf));
+	EXPECT_EQ(0, function_bind(bdf, NULL));
+}
+
+TEST(no_namespace_without_metadata)
+{
+	const char *bdf = nvme_rig_bdf(3);
+
+	if (!bdf)
+		SKIP(return, "DMAMEM_NVME does not name a fourth controller");
+	ASSERT_EQ(0, function_bind(bdf, "dmamem"));
+	EXPECT_EQ(CMD_DONE, tool_run(&tool, "nvme identify %s", bdf));
+	EXPECT_TRUE(tool_said(&tool, "1 cannot be used"));
+	EXPECT_EQ(CMD_CANNOT, tool_run(&tool, "nvme read %s /dev/null", bdf));
+	EXPECT_TRUE(tool_said(&tool, "no namespace that can be used"));
+	EXPECT_EQ(0, function_bind(bdf, NULL));
+}
+
 TEST(wrong_functions)
 {
 	EXPECT_EQ(CMD_USAGE, tool_run(&tool, "nvme identify ff:1f.7"));

@@ -148,7 +148,7 @@ static int open_disk(struct drive *drive)
 
 	if (ret)
 		return failed(drive, ret);
-	ret = nvme_namespace_after(drive->ctrl, 0, &drive->ns);
+	ret = nvme_namespace_first(drive->ctrl, &drive->ns);
 	if (!ret)
 		ret = nvme_qpair_create(drive->ctrl, DEPTH, MAX_SIZE, &qpair);
 	if (ret) {

@@ -113,8 +113,13 @@ static void show_controller(const struct nvme_session *session)
 
 static void show_namespace(const struct nvme_namespace *ns)
 {
+	const char *why = nvme_namespace_unusable(ns);
 	char size[OUT_SIZE];
 
+	if (why) {
+		printf("Namespace %-2ucannot be used: %s\n", ns->nsid, why);
+		return;
+	}
 	printf("Namespace %-2u%s: %" PRIu64 " blocks of %u bytes\n", ns->nsid,
 	       out_size(size, ns->nr_lbas << ns->lba_shift), ns->nr_lbas,
 	       1U << ns->lba_shift);
@@ -124,6 +129,7 @@ static void show_namespace(const struct nvme_namespace *ns)
 static void list_namespace(const struct nvme_namespace *ns,
 			   struct json_object *array)
 {
+	const char *why = nvme_namespace_unusable(ns);
 	struct json_object *one;
 
 	if (!array) {
@@ -132,8 +138,14 @@ static void list_namespace(const struct nvme_namespace *ns,
 	}
 	one = json_object_new_object();
 	json_add_number(one, "nsid", ns->nsid);
-	json_add_number(one, "blocks", ns->nr_lbas);
-	json_add_number(one, "block_size", UINT64_C(1) << ns->lba_shift);
+	json_add_bool(one, "usable", !why);
+	if (why) {
+		json_add_text(one, "why", why);
+	} else {
+		json_add_number(one, "blocks", ns->nr_lbas);
+		json_add_number(one, "block_size",
+				UINT64_C(1) << ns->lba_shift);
+	}
 	json_object_array_add(array, one);
 }
 
@@ -150,7 +162,8 @@ static int list_namespaces(struct nvme_session *session,
 			list_namespace(&session->ns, array);
 		return err;
 	}
-	while (!(err = nvme_namespace_after(session->ctrl, ns.nsid, &ns)))
+	while (!(err = nvme_namespace_after(session->ctrl, ns.nsid, &ns)) ||
+	       err == -EOPNOTSUPP)
 		list_namespace(&ns, array);
 	if (err == -ENOENT)
 		return CMD_DONE;

@@ -166,25 +166,53 @@ static int controller_failed(const struct nvme_session *session,
 	}
 }
 
+static int first_namespace(struct nvme_session *session)
+{
+	const char *bdf = session->target->bdf;
+	int err = nvme_namespace_first(session->ctrl, &session->ns);
+
+	switch (err) {
+	case 0:
+		return CMD_DONE;
+	case -ENOENT:
+		warnx("%s has no namespace", bdf);
+		return CMD_CANNOT;
+	case -EOPNOTSUPP:
+		warnx("%s has no namespace that can be used: 'dmamem nvme identify %s' says why",
+		      bdf, bdf);
+		return CMD_CANNOT;
+	default:
+		return controller_failed(session, "namespace", err);
+	}
+}
+
+static int named_namespace(struct nvme_session *session, uint32_t nsid)
+{
+	const char *bdf = session->target->bdf;
+	struct nvme_namespace ns = { 0 };
+	int err = nvme_namespace_after(session->ctrl, nsid - 1, &ns);
+
+	if (err && err != -ENOENT && err != -EOPNOTSUPP)
+		return controller_failed(session, "namespace", err);
+	if (ns.nsid != nsid) {
+		warnx("%s has no namespace %u: 'dmamem nvme identify %s' lists them",
+		      bdf, nsid, bdf);
+		return CMD_USAGE;
+	}
+	if (err) {
+		warnx("namespace %u cannot be used: %s", nsid,
+		      nvme_namespace_unusable(&ns));
+		return CMD_CANNOT;
+	}
+	session->ns = ns;
+	return CMD_DONE;
+}
+
 int nvme_session_namespace(struct nvme_session *session)
 {
 	uint32_t nsid = session->target->nsid;
-	struct nvme_namespace ns;
-	int err = nvme_namespace_after(session->ctrl, nsid ? nsid - 1 : 0, &ns);
 
-	if (!err && (!nsid || ns.nsid == nsid)) {
-		session->ns = ns;
-		return CMD_DONE;
-	}
-	if (err && err != -ENOENT)
-		return controller_failed(session, "namespace", err);
-	if (!nsid) {
-		warnx("%s has no namespace", session->target->bdf);
-		return CMD_CANNOT;
-	}
-	warnx("%s has no namespace %u: 'dmamem nvme identify %s' lists them",
-	      session->target->bdf, nsid, session->target->bdf);
-	return CMD_USAGE;
+	return nsid ? named_namespace(session, nsid) : first_namespace(session);
 }
 
 int nvme_session_open(const struct nvme_target *target,

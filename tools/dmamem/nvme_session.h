@@ -20,7 +20,7 @@
  * struct nvme_target - what the command line says of the disk
  * @choice: where DMA addresses come from
  * @bdf: the controller, "" until it was named
- * @nsid: the namespace, 0 for the first
+ * @nsid: the namespace, 0 for the first that can be used
  */
 struct nvme_target {
 	struct context_choice choice;

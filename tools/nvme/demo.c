@@ -20,7 +20,7 @@ static int bring_up(struct demo *d)
 		warnx("%s: %s", d->bdf, nvme_error_text(err));
 		return -1;
 	}
-	err = nvme_namespace_after(d->ctrl, 0, &d->ns);
+	err = nvme_namespace_first(d->ctrl, &d->ns);
 	if (err) {
 		warnx("namespace: %s", nvme_error_text(err));
 		return -1;

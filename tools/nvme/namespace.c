@@ -24,6 +24,15 @@ static int next_active(struct nvme_controller *ctrl, uint32_t *nsid)
 	return *nsid ? 0 : -ENOENT;
 }
 
+const char *nvme_namespace_unusable(const struct nvme_namespace *ns)
+{
+	if (ns->metadata)
+		return "its blocks carry metadata";
+	if (ns->lba_shift < 9 || ns->lba_shift > 31)
+		return "its blocks are below 512 bytes or above 2 GiB";
+	return NULL;
+}
+
 int nvme_namespace_after(struct nvme_controller *ctrl, uint32_t nsid,
 			 struct nvme_namespace *ns)
 {
@@ -41,12 +50,25 @@ int nvme_namespace_after(struct nvme_controller *ctrl, uint32_t nsid,
 
 	id = data;
 	format = &id->lbaf[nvme_flbas_index(id->flbas)];
-	if (format->ms || format->lbads < 9 || format->lbads > 31)
-		return -EOPNOTSUPP;
 	*ns = (struct nvme_namespace){
 		.nsid = nsid,
 		.lba_shift = format->lbads,
 		.nr_lbas = le64toh(id->nsze),
+		.metadata = le16toh(format->ms),
 	};
-	return 0;
+	return nvme_namespace_unusable(ns) ? -EOPNOTSUPP : 0;
+}
+
+int nvme_namespace_first(struct nvme_controller *ctrl,
+			 struct nvme_namespace *ns)
+{
+	struct nvme_namespace found = { 0 };
+	int last = -ENOENT, ret;
+
+	while ((ret = nvme_namespace_after(ctrl, found.nsid, &found)) ==
+	       -EOPNOTSUPP)
+		last = ret;
+	if (!ret)
+		*ns = found;
+	return ret == -ENOENT ? last : ret;
 }

@@ -56,11 +56,13 @@ struct nvme_info {
  * @nsid: its id, from 1
  * @lba_shift: log2 of the size of a block in bytes
  * @nr_lbas: blocks
+ * @metadata: bytes of it that each block carries
  */
 struct nvme_namespace {
 	uint32_t nsid;
 	unsigned int lba_shift;
 	uint64_t nr_lbas;
+	unsigned int metadata;
 };
 
 enum nvme_op {
@@ -180,15 +182,35 @@ const struct nvme_info *nvme_get_info(const struct nvme_controller *ctrl);
  * @ctrl: the controller
  * @nsid: the namespace wanted is the first active one with a higher id; 0 for
  *        the first of all
- * @ns: the namespace, unchanged on failure
+ * @ns: the namespace, also one that cannot be used; unchanged on other failures
  *
  * Return: 0, or
  * -ENOENT (there is none),
- * -EOPNOTSUPP (its blocks carry metadata, or are larger than 4 GiB),
+ * -EOPNOTSUPP (nvme_namespace_unusable() says why; those after it may do),
  * or an error as of nvme_transfer().
  */
 int nvme_namespace_after(struct nvme_controller *ctrl, uint32_t nsid,
 			 struct nvme_namespace *ns);
+
+/**
+ * nvme_namespace_first() - find the first namespace that can be used
+ * @ctrl: the controller
+ * @ns: the namespace, unchanged on failure
+ *
+ * Return: 0, -EOPNOTSUPP (there are only others), or an error as of
+ * nvme_namespace_after().
+ */
+int nvme_namespace_first(struct nvme_controller *ctrl,
+			 struct nvme_namespace *ns);
+
+/**
+ * nvme_namespace_unusable() - why a namespace cannot be used
+ * @ns: the namespace
+ *
+ * Return: the reason (it carries metadata, or the size of its blocks), or NULL
+ * if it can be used.
+ */
+const char *nvme_namespace_unusable(const struct nvme_namespace *ns);
 
 /**
  * nvme_qpair_create() - make an I/O queue pair
