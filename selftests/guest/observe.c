@@ -49,8 +49,8 @@ FIXTURE_SETUP(observe)
 {
 	if (function_find(FUNCTION_NVME, self->bdf))
 		SKIP(return, "no NVMe controller of QEMU");
-	if (variant->function)
-		ASSERT_EQ(0, function_bind(self->bdf, "dmamem"));
+	ASSERT_EQ(0, function_bind(self->bdf,
+				   variant->function ? "dmamem" : NULL));
 	self->fd = uapi_open(variant->function ? self->bdf : NULL);
 	ASSERT_LE(0, self->fd);
 	self->addr = pages_map(NR * PAGE);
