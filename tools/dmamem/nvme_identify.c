@@ -117,10 +117,10 @@ static void show_namespace(const struct nvme_namespace *ns)
 	char size[OUT_SIZE];
 
 	if (why) {
-		printf("Namespace %-2ucannot be used: %s\n", ns->nsid, why);
+		printf("Namespace %u cannot be used: %s\n", ns->nsid, why);
 		return;
 	}
-	printf("Namespace %-2u%s: %" PRIu64 " blocks of %u bytes\n", ns->nsid,
+	printf("Namespace %u %s: %" PRIu64 " blocks of %u bytes\n", ns->nsid,
 	       out_size(size, ns->nr_lbas << ns->lba_shift), ns->nr_lbas,
 	       1U << ns->lba_shift);
 }
