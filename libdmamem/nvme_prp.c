@@ -27,7 +27,8 @@ int dmamem_nvme_prp_build_run(const struct dmamem_nvme_prp_builder *builder,
 		return prp_listed(builder, prp, va, rest, leaf);
 	/* In one chunk there is nothing that one list page cannot hold */
 	if (unlikely(!builder->nr_pages))
-		return dmamem_nvme_prp_build_any(builder, iov, 1, prp, bad_iov);
+		return dmamem_nvme_prp_build_spare(builder, iov, rest, prp,
+						   bad_iov);
 	page = builder->pages;
 	nvme_list_ramp(page->entries, next_page_of(dma), PAGE_BYTES, more);
 	return prp_finish(builder, prp, dma, page->dma_addr, more + 1, 1);

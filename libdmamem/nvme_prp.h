@@ -124,6 +124,12 @@ int dmamem_nvme_prp_build_part(const struct dmamem_nvme_prp_builder *builder,
 			       struct dmamem_nvme_prp *prp,
 			       unsigned int *bad_iov);
 
+/* nvme_prp_leaf.c: in a run, without list pages */
+int dmamem_nvme_prp_build_spare(const struct dmamem_nvme_prp_builder *builder,
+				const struct iovec *iov, uint64_t rest,
+				struct dmamem_nvme_prp *prp,
+				unsigned int *bad_iov);
+
 /* nvme_prp_iov.c: up to one list page, or whatever nvme_prp_any.c makes of it */
 int dmamem_nvme_prp_build_iov(const struct dmamem_nvme_prp_builder *builder,
 			      const struct iovec *iov, unsigned int nr_iov,

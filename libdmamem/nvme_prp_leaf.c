@@ -40,6 +40,27 @@ int dmamem_nvme_prp_build_part(const struct dmamem_nvme_prp_builder *builder,
 	return prp_finish(builder, prp, span.dma, list, nr, 0);
 }
 
+/* There are more leaves than indexes: the map knows where the others are */
+int dmamem_nvme_prp_build_spare(const struct dmamem_nvme_prp_builder *builder,
+				const struct iovec *iov, uint64_t rest,
+				struct dmamem_nvme_prp *prp,
+				unsigned int *bad_iov)
+{
+	uint64_t list, va = (uintptr_t)iov->iov_base;
+	uint64_t leaf = nvme_spare_leaf(builder->map, va);
+	const uint64_t *slots;
+
+	if (!leaf)
+		return dmamem_nvme_prp_build_any(builder, iov, 1, prp, bad_iov);
+	slots = leaf_slots(leaf, va);
+	list = resident_list(builder->map, slots + 1);
+	if (list == DMAMEM_NO_ADDRESS)
+		return dmamem_nvme_prp_build_any(builder, iov, 1, prp, bad_iov);
+	return prp_finish(builder, prp,
+			  load_page(slots) + (va & (PAGE_BYTES - 1)), list,
+			  (rest >> PAGE_BITS) + 2, 0);
+}
+
 int dmamem_nvme_prp_build_slot(const struct dmamem_nvme_prp_builder *builder,
 			       const struct iovec *iov, uint64_t rest,
 			       struct dmamem_nvme_prp *prp,

@@ -10,6 +10,7 @@
 
 #include "libdmamem/map_private.h"
 #include "selftests/lib/nvme_model.h"
+#include "selftests/lib/test_provider.h"
 
 #define NR_PAGES (3 * PAGES_PER_CHUNK)
 #define BASE (UINT64_C(0x1240000000) - CHUNK_SIZE)
@@ -186,6 +187,40 @@ TEST_F(leaf, names_no_page_that_is_not_registered)
 		EXPECT_TRUE(nvme_model_check_prp(&self->model, 12, &iov, 1,
 						 &self->prp));
 	}
+}
+
+/* As after 65535 leaves that are scattered page by page */
+TEST(more_leaves_than_indexes)
+{
+	struct dmamem_nvme_prp_stats stats = { 0 };
+	struct dmamem_nvme_prp_builder builder = {
+		.mps_shift = 12,
+		.stats = &stats,
+	};
+	const uint64_t *leaf;
+	struct dmamem_nvme_prp prp;
+	struct dmamem_context *ctx;
+	struct iovec iov;
+
+	ASSERT_EQ(0, test_provider_open_flags(0, DMAMEM_OPEN_RESIDENT_LISTS,
+					      &ctx));
+	ctx->dma_map->pool.last_index = NR_LEAF_INDEXES - 1;
+	iov = pages(0, PAGES_PER_CHUNK);
+	ASSERT_EQ(0, dmamem_register(ctx, iov.iov_base, iov.iov_len));
+	leaf = dmamem_map_leaf(ctx->dma_map, BASE);
+	ASSERT_NE(NULL, leaf);
+
+	builder.map = ctx->dma_map;
+	for (uint64_t i = 0; i < PAGES_PER_CHUNK - 2; i++) {
+		iov = pages(i, PAGES_PER_CHUNK - i);
+		ASSERT_EQ(0, dmamem_nvme_prp_build(&builder, &iov, 1, &prp,
+						   NULL));
+		EXPECT_EQ(leaf[i], prp.prp1);
+		EXPECT_EQ(dmamem_translate(ctx, leaf + i + 1, NULL), prp.prp2);
+		EXPECT_EQ(PAGES_PER_CHUNK - i, prp.nr_entries);
+	}
+	EXPECT_EQ(PAGES_PER_CHUNK - 2, stats.resident);
+	EXPECT_EQ(0, dmamem_close(ctx));
 }
 
 TEST_HARNESS_MAIN
