@@ -190,12 +190,19 @@ static bool may_gather(const struct dmamem_backing *backing)
 	       backing->hugetlb_size <= HUGE_2M;
 }
 
+/* Is one run wanted, and this one is none, or not where the device reaches? */
+static bool is_wrong_run(int ret, uint64_t flags)
+{
+	return ret == -ENOBUFS ||
+	       (ret == -ERANGE && flags & DMAMEM_ALLOC_CONTIGUOUS);
+}
+
 static int try_kind(struct dmamem_context *ctx, size_t size, uint64_t flags,
 		    const struct dmamem_backing *backing, void **addr)
 {
 	int ret = try_backing(ctx, size, flags, backing, false, addr);
 
-	if (ret == -ENOBUFS && may_gather(backing))
+	if (is_wrong_run(ret, flags) && may_gather(backing))
 		ret = try_backing(ctx, size, flags, backing, true, addr);
 	return ret;
 }
@@ -222,7 +229,7 @@ int dmamem_alloc(struct dmamem_context *ctx, size_t size, uint64_t flags,
 	for (i = 0; i < nr; i++) {
 		backing.hugetlb_size = kinds[i];
 		ret = try_kind(ctx, size, flags, &backing, addr);
-		if (!ret || (ret != -ENOBUFS && ret != -ENOMEM))
+		if (!ret || (!is_wrong_run(ret, flags) && ret != -ENOMEM))
 			return ret;
 		if (first)
 			continue;

@@ -203,21 +203,29 @@ int dmamem_gather(struct dmamem_context *ctx,
 		  const struct dmamem_backing *backing, size_t size,
 		  struct dmamem_mapping *mapping)
 {
+	char words[DMAMEM_EXPLANATION_SIZE];
 	struct dmamem_mapping plenty, found = { .fd = -1 };
+	bool tried = false;
 	size_t more;
 	int ret;
 
 	found.len = (size + CHUNK_SIZE - 1) & ~(CHUNK_SIZE - 1);
-	/* More than is needed, but less and less more if it cannot be had */
-	for (more = found.len + MORE; more; more = more * 3 / 4 & ~(CHUNK_SIZE - 1))
-		if (create_plenty(backing, found.len + more, &plenty))
-			break;
-	if (!more)
+	/* Less and less more than is needed, if it cannot be had or pinned */
+	for (more = found.len + MORE; more; more = more * 3 / 4 & ~(CHUNK_SIZE - 1)) {
+		if (!create_plenty(backing, found.len + more, &plenty))
+			continue;
+		tried = true;
+		ret = gather_from(ctx, &plenty, &found);
+		if (!ret)
+			*mapping = found;
+		if (ret != -ENOMEM)
+			return ret;
+	}
+	if (!tried)
 		return dmamem_fail(ctx, -ENOBUFS,
 				   "%zu bytes are not one run, and there is too little memory to choose from",
 				   size);
-	ret = gather_from(ctx, &plenty, &found);
-	if (!ret)
-		*mapping = found;
-	return ret;
+	/* Other kinds of memory may still do */
+	dmamem_explain(ctx, words, sizeof(words));
+	return dmamem_fail(ctx, -ENOBUFS, "%s", words);
 }

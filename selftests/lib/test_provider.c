@@ -44,6 +44,10 @@ static int test_pin(struct dmamem_provider *base, uint64_t addr, uint64_t len,
 
 	if (fails(&provider->fail_pin))
 		return -EFAULT;
+	if (len > provider->longest_pin)
+		provider->longest_pin = len;
+	if (provider->max_pin && len > provider->max_pin)
+		return dmamem_because(base->explanation, -ENOMEM, "max_pin");
 	inject_pause();
 	new = malloc(sizeof(*new));
 	inject_resume();

@@ -22,6 +22,8 @@
  *             so many; 0: all of them
  * @fail_pin: fail the pin that comes after so many (0: the next), -1: none
  * @fail_runs: the same for reading runs
+ * @max_pin: bytes that can be pinned at once, 0: any number
+ * @longest_pin: bytes of the longest pin so far, also of one that failed
  * @pinned: bytes pinned now
  * @nr_regions: regions now
  */
@@ -30,6 +32,8 @@ struct test_provider {
 	uint64_t run_pages;
 	int fail_pin;
 	int fail_runs;
+	uint64_t max_pin;
+	uint64_t longest_pin;
 	uint64_t pinned;
 	size_t nr_regions;
 	struct test_region *regions;

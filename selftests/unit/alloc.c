@@ -13,6 +13,7 @@
 
 #include <dmamem/alloc.h>
 
+#include "libdmamem/alloc_room.h"
 #include "selftests/lib/test_provider.h"
 
 #define PAGE ((size_t)4096)
@@ -320,6 +321,62 @@ TEST_F(alloc, a_run_that_does_not_fit_the_device)
 	EXPECT_EQ(0, self->provider->nr_regions);
 	EXPECT_LT(0, dmamem_explain(self->ctx, text, sizeof(text)));
 	EXPECT_NE(NULL, strstr(text, "outside"));
+}
+
+/* Where nothing translates: more than is needed is pinned, to look for a run */
+FIXTURE(gather)
+{
+	struct dmamem_context *ctx;
+	struct test_provider *provider;
+	char text[DMAMEM_EXPLANATION_SIZE];
+	void *addr;
+};
+
+FIXTURE_SETUP(gather)
+{
+	if (dmamem_room("/", DMAMEM_ANY_NODE) < MIB(512))
+		SKIP(return, "too little memory is known to be free");
+	ASSERT_EQ(0, test_provider_open(512, &self->ctx));
+	self->provider = test_provider_of(self->ctx);
+	self->provider->base.mode = DMAMEM_IOVA_PA;
+}
+
+FIXTURE_TEARDOWN(gather)
+{
+	EXPECT_EQ(0, self->provider->nr_regions);
+	EXPECT_EQ(0, dmamem_close(self->ctx));
+}
+
+static int get_run(FIXTURE_DATA(gather) *self)
+{
+	int ret = dmamem_alloc(self->ctx, MIB(8), DMAMEM_ALLOC_CONTIGUOUS,
+			       DMAMEM_ANY_NODE, &self->addr);
+
+	dmamem_explain(self->ctx, self->text, sizeof(self->text));
+	return ret;
+}
+
+TEST_F(gather, what_can_be_pinned)
+{
+	self->provider->max_pin = MIB(40);
+	EXPECT_EQ(-ENOBUFS, get_run(self));
+	EXPECT_NE(NULL, strstr(self->text, "follow each other"));
+	EXPECT_LT(MIB(40), self->provider->longest_pin);
+}
+
+TEST_F(gather, no_more_can_be_pinned)
+{
+	self->provider->max_pin = MIB(8);
+	EXPECT_EQ(-ENOBUFS, get_run(self));
+	EXPECT_NE(NULL, strstr(self->text, "max_pin"));
+}
+
+TEST_F(gather, also_if_the_first_run_does_not_fit_the_device)
+{
+	self->provider->run_pages = 0;
+	self->provider->base.fitness.last = UINT32_MAX;
+	EXPECT_EQ(-ENOBUFS, get_run(self));
+	EXPECT_LT(MIB(8), self->provider->longest_pin);
 }
 
 TEST_HARNESS_MAIN
