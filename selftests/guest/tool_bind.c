@@ -4,11 +4,13 @@
  * user space and comes back; not while it is in use, and not halfway.
  */
 #include <fcntl.h>
+#include <linux/loop.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/swap.h>
@@ -138,6 +140,21 @@ TEST_F(bind, vfio_where_there_is_an_iommu)
 	EXPECT_EQ(translated, is_bound_to(self->bdf, "vfio-pci"));
 }
 
+#define UNSAFE "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode"
+
+TEST_F(bind, vfio_that_does_without_an_iommu)
+{
+	if (function_is_translated(self->bdf))
+		SKIP(return, "there is an IOMMU");
+	if (pages_write(UNSAFE, "Y"))
+		SKIP(return, "the kernel's VFIO wants an IOMMU");
+	EXPECT_EQ(CMD_DONE,
+		  tool_run(&tool, "bind --driver vfio-pci %s", self->bdf));
+	EXPECT_TRUE(tool_said(&tool, "/dev/vfio/noiommu-"));
+	EXPECT_EQ(CMD_DONE, tool_run(&tool, "unbind %s", self->bdf));
+	EXPECT_EQ(0, pages_write(UNSAFE, "N"));
+}
+
 TEST_F(bind, comes_back_from_a_module_that_is_gone)
 {
 	EXPECT_EQ(CMD_DONE, tool_run(&tool, "bind %s", self->bdf));
@@ -262,6 +279,113 @@ TEST_F(bind, open_files)
 	EXPECT_EQ(CMD_DONE, tool_run(&tool, "bind --force %s", self->bdf));
 	EXPECT_TRUE(is_bound_to(self->bdf, "dmamem"));
 	close(fd);
+}
+
+static int open_partner(const char *disk)
+{
+	char node[64];
+
+	snprintf(node, sizeof(node), "/dev/nvme%d",
+		 (int)strtol(disk + strlen("/dev/nvme"), NULL, 10));
+	return open(node, O_RDONLY | O_CLOEXEC);
+}
+
+TEST_F(bind, open_controller)
+{
+	int fd = open_partner(self->disk);
+
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(CMD_REFUSED, tool_run(&tool, "bind %s", self->bdf));
+	EXPECT_TRUE(tool_said(&tool, "has /dev/nvme"));
+	EXPECT_TRUE(is_at_home(self->bdf));
+	close(fd);
+}
+
+/* Neither a process nor the kernel alone has the disk */
+TEST_F(bind, a_loop_device)
+{
+	int control, fd, loop, nr;
+	char node[32];
+
+	control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
+	if (control < 0)
+		SKIP(return, "no loop devices");
+	nr = ioctl(control, LOOP_CTL_GET_FREE);
+	ASSERT_LE(0, nr);
+	snprintf(node, sizeof(node), "/dev/loop%d", nr);
+	loop = open(node, O_RDWR | O_CLOEXEC);
+	fd = open(self->disk, O_RDWR | O_CLOEXEC);
+	ASSERT_EQ(0, ioctl(loop, LOOP_SET_FD, fd));
+	close(fd);
+	EXPECT_EQ(CMD_REFUSED, tool_run(&tool, "bind %s", self->bdf));
+	EXPECT_TRUE(tool_said(&tool, "is under loop"));
+	EXPECT_TRUE(is_at_home(self->bdf));
+	ASSERT_EQ(0, ioctl(loop, LOOP_CLR_FD));
+	close(loop);
+	close(control);
+}
+
+/* The kernel is asked by number then */
+TEST_F(bind, a_disk_whose_file_has_another_name)
+{
+	int fd;
+
+	ASSERT_EQ(0, rename(self->disk, "/dev/renamed"));
+	fd = open("/dev/renamed", O_RDONLY | O_EXCL | O_CLOEXEC);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(CMD_REFUSED, tool_run(&tool, "bind %s", self->bdf));
+	EXPECT_TRUE(tool_said(&tool, "the kernel uses"));
+	EXPECT_TRUE(is_at_home(self->bdf));
+	close(fd);
+	/* Nor is a file of that name the disk */
+	close(open(self->disk, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+	fd = open("/dev/renamed", O_RDONLY | O_EXCL | O_CLOEXEC);
+	EXPECT_EQ(CMD_REFUSED, tool_run(&tool, "bind %s", self->bdf));
+	close(fd);
+	ASSERT_EQ(0, rename("/dev/renamed", self->disk));
+	EXPECT_EQ(CMD_DONE, tool_run(&tool, "bind %s", self->bdf));
+}
+
+/* While a process mounts and unmounts it, no mounted disk goes away */
+TEST_F(bind, not_between_check_and_mount)
+{
+	int status, done = 0;
+	pid_t pid;
+
+	if (make_file_system(self->disk))
+		SKIP(return, "no mkdosfs");
+	pid = fork();
+	if (!pid) {
+		for (int i = 0; i < 200; i++) {
+			if (mount(self->disk, MOUNT_POINT, "vfat", MS_RDONLY,
+				  NULL))
+				continue;
+			usleep(1000);
+			if (access(self->disk, F_OK))
+				_exit(1);
+			if (umount(MOUNT_POINT))
+				_exit(2);
+		}
+		_exit(0);
+	}
+	while (!done && !waitpid(pid, &status, WNOHANG))
+		done = tool_run(&tool, "bind %s", self->bdf) == CMD_DONE;
+	if (done)
+		ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
+}
+
+TEST_F(bind, a_note_of_another_binding)
+{
+	ASSERT_EQ(CMD_DONE, tool_run(&tool, "bind %s", self->bdf));
+	ASSERT_EQ(0, function_bind(self->bdf, NULL));
+	ASSERT_EQ(0, function_bind(self->bdf, "nvme"));
+	ASSERT_EQ(0, function_write(self->bdf, "driver_override", "\n"));
+	EXPECT_EQ(CMD_FAILED, tool_run(&tool, "unbind %s", self->bdf));
+	EXPECT_TRUE(tool_said(&tool, "nothing to give back"));
+	EXPECT_EQ(0, find_disk(self->bdf, self->disk));
+	ASSERT_EQ(CMD_DONE, tool_run(&tool, "bind %s", self->bdf));
+	ASSERT_EQ(CMD_DONE, tool_run(&tool, "unbind %s", self->bdf));
 }
 
 TEST_F(bind, unbind_while_a_process_uses_it)

@@ -82,9 +82,31 @@ TEST_F(machine, secure_boot_that_is_off)
 
 TEST_F(machine, efi_without_secure_boot)
 {
-	ASSERT_EQ(0, fake_tree_file("sys/firmware/efi/runtime", "0"));
+	ASSERT_EQ(0, fake_tree_file("sys/firmware/efi/efivars/BootOrder-x",
+				    "0"));
 	machine_read(self->root, &self->machine);
 	EXPECT_EQ(MACHINE_SECURE_BOOT_OFF, self->machine.secure_boot);
+}
+
+TEST_F(machine, efi_that_does_not_show_its_variables)
+{
+	ASSERT_EQ(0, fake_tree_file("sys/firmware/efi/runtime", "0"));
+	machine_read(self->root, &self->machine);
+	EXPECT_EQ(MACHINE_SECURE_BOOT_UNKNOWN, self->machine.secure_boot);
+	/* Too short */
+	ASSERT_EQ(0, fake_tree_file(SECURE_BOOT, "\6aaa"));
+	machine_read(self->root, &self->machine);
+	EXPECT_EQ(MACHINE_SECURE_BOOT_UNKNOWN, self->machine.secure_boot);
+}
+
+/* A process chooses its name */
+TEST_F(machine, a_line_that_a_terminal_would_obey)
+{
+	char text[32];
+
+	ASSERT_EQ(0, fake_tree_file("proc/7/comm", "\033[31m\303\244\a\tx\n"));
+	ASSERT_EQ(0, tree_read(self->root, text, sizeof(text), "/proc/7/comm"));
+	EXPECT_STREQ("?[31m???\tx", text);
 }
 
 TEST_F(machine, lockdown_and_signatures)

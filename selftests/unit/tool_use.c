@@ -4,8 +4,10 @@
  * that looks like /proc, /sys and /dev.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "kselftest_harness.h"
 
@@ -41,6 +43,7 @@ FIXTURE_SETUP(use)
 	ASSERT_EQ(0, fake_tree_file(DISK "/nvme0n1p2/dev", "259:2\n"));
 	ASSERT_EQ(0, fake_tree_file(DISK "/queue/scheduler", "none\n"));
 	ASSERT_EQ(0, fake_tree_file(DEVICE "/class", "0x010802\n"));
+	ASSERT_EQ(0, fake_tree_file("dev/nvme0n1", ""));
 	ASSERT_EQ(0, pci_function_read(self->root, BDF, &self->function));
 }
 
@@ -129,9 +132,83 @@ TEST_F(use, an_opener_of_the_whole_disk)
 	EXPECT_STREQ("pid 77 (dd) has nvme0n1 open", self->why);
 }
 
+TEST_F(use, an_opener_of_the_character_device_of_a_disk)
+{
+	ASSERT_EQ(0, fake_tree_link("proc/77/fd/5", "/dev/ng0n1"));
+	EXPECT_EQ(-EBUSY, check(self));
+	EXPECT_STREQ("pid 77 () has ng0n1 open", self->why);
+}
+
+/* That of an NVMe controller, of VFIO, or of anything else */
+TEST_F(use, an_opener_of_a_character_device)
+{
+	ASSERT_EQ(0, fake_tree_link("sys/dev/char/241:0",
+				    "../../devices/pci0000:00/" BDF "/nvme/nvme0"));
+	ASSERT_EQ(0, fake_tree_file("sys/devices/pci0000:00/" BDF "/nvme/nvme0/uevent",
+				    "MAJOR=241\nMINOR=0\nDEVNAME=vfio/nvme0\n"));
+	ASSERT_EQ(0, fake_tree_link("sys/dev/char/241:1",
+				    "../../devices/pci0000:00/0000:00:05.0/nvme/nvme1"));
+	EXPECT_EQ(0, check(self));
+	ASSERT_EQ(0, fake_tree_link("proc/77/fd/5", "/dev/vfio/nvme0"));
+	EXPECT_EQ(-EBUSY, check(self));
+	EXPECT_STREQ("pid 77 () has /dev/vfio/nvme0 open", self->why);
+}
+
+TEST_F(use, a_loop_device_on_a_partition)
+{
+	ASSERT_EQ(0, fake_tree_file("sys/block/loop0/loop/backing_file",
+				    "/srv/nvme0n1p1\n"));
+	EXPECT_EQ(0, check(self));
+	ASSERT_EQ(0, fake_tree_file("sys/block/loop1/loop/backing_file",
+				    "/dev/nvme0n1p1\n"));
+	EXPECT_EQ(-EBUSY, check(self));
+	EXPECT_STREQ("nvme0n1p1 is under loop1", self->why);
+}
+
+#define TARGET "sys/kernel/config/nvmet/subsystems/nqn/namespaces/1/"
+
+TEST_F(use, an_nvme_target)
+{
+	ASSERT_EQ(0, fake_tree_file(TARGET "device_path", "/dev/nvme0n1\n"));
+	ASSERT_EQ(0, fake_tree_file(TARGET "enable", "0\n"));
+	EXPECT_EQ(0, check(self));
+	ASSERT_EQ(0, fake_tree_file(TARGET "enable", "1\n"));
+	EXPECT_EQ(-EBUSY, check(self));
+	EXPECT_STREQ("nvme0n1 is under the NVMe target nqn", self->why);
+}
+
+/* What cannot be found out is refused, too */
+TEST_F(use, a_disk_that_cannot_be_opened)
+{
+	ASSERT_EQ(0, unlink("dev/nvme0n1"));
+	ASSERT_EQ(0, rmdir("dev"));
+	EXPECT_EQ(-EBUSY, check(self));
+	EXPECT_NE(NULL, strstr(self->why, "cannot be found out"));
+}
+
+TEST_F(use, a_hold)
+{
+	struct use_hold hold;
+
+	ASSERT_EQ(0, use_hold(self->root, &self->function, self->why, &hold));
+	ASSERT_EQ(1, hold.nr);
+	EXPECT_EQ(0, fcntl(hold.fds[0], F_GETFL) & O_ACCMODE);
+	use_release(&hold);
+	EXPECT_EQ(0, hold.nr);
+	use_release(&hold);
+}
+
+/* That of virtio is one level lower */
 TEST_F(use, a_network_interface)
 {
-	ASSERT_EQ(0, fake_tree_file(DEVICE "/net/eth0/x", ""));
+	ASSERT_EQ(0, fake_tree_link("sys/class/net/eth0",
+				    "../../devices/pci0000:00/" BDF "/virtio2/net/eth0"));
+	ASSERT_EQ(0, fake_tree_link("sys/class/net/eth1",
+				    "../../devices/pci0000:00/0000:00:05.0/net/eth1"));
+	ASSERT_EQ(0, fake_tree_file("sys/devices/pci0000:00/0000:00:05.0/net/eth1/flags",
+				    "0x1003\n"));
+	ASSERT_EQ(0, fake_tree_file("sys/devices/pci0000:00/" BDF "/virtio2/net/eth0/x",
+				    ""));
 	ASSERT_EQ(0, fake_tree_file("sys/class/net/eth0/flags", "0x1002\n"));
 	EXPECT_EQ(0, check(self));
 	ASSERT_EQ(0, fake_tree_file("sys/class/net/eth0/flags", "0x1003\n"));
@@ -159,6 +236,10 @@ TEST_F(use, nodes_of_drivers)
 		 "vfio-pci");
 	binding_node(self->root, &self->function, path, sizeof(path));
 	EXPECT_STREQ("/dev/vfio/7", path);
+	ASSERT_EQ(0, fake_tree_file(DEVICE "/iommu_group/name",
+				    "vfio-noiommu\n"));
+	binding_node(self->root, &self->function, path, sizeof(path));
+	EXPECT_STREQ("/dev/vfio/noiommu-7", path);
 	snprintf(self->function.driver, sizeof(self->function.driver),
 		 "uio_pci_generic");
 	binding_node(self->root, &self->function, path, sizeof(path));
@@ -192,6 +273,42 @@ TEST_F(use, what_is_noted_first_stays)
 	EXPECT_EQ(0, binding_recall(self->root, BDF, &found));
 	EXPECT_STREQ("dmamem", found.driver);
 	EXPECT_STREQ("dmamem", found.override);
+}
+
+TEST_F(use, a_note_whose_time_is_over)
+{
+	const struct binding_memory first = { .driver = "nvme" };
+	const struct binding_memory second = { .driver = "vfio" };
+	const struct binding_memory ours = {
+		.driver = "dmamem", .override = "dmamem",
+	};
+	struct binding_memory found;
+
+	ASSERT_EQ(0, fake_tree_file("run/x", ""));
+	ASSERT_EQ(0, fake_tree_file(DEVICE "/device", "0x0010\n"));
+	EXPECT_EQ(0, binding_remember(self->root, BDF, &first));
+	/* Another driver has it by now */
+	EXPECT_EQ(0, binding_remember(self->root, BDF, &second));
+	EXPECT_EQ(0, binding_recall(self->root, BDF, &found));
+	EXPECT_STREQ("vfio", found.driver);
+	/* Another device is there by now */
+	ASSERT_EQ(0, fake_tree_file(DEVICE "/device", "0x0011\n"));
+	EXPECT_EQ(-ENOENT, binding_recall(self->root, BDF, &found));
+	EXPECT_STREQ("", found.driver);
+	EXPECT_EQ(0, binding_remember(self->root, BDF, &ours));
+	EXPECT_EQ(0, binding_recall(self->root, BDF, &found));
+	EXPECT_STREQ("dmamem", found.driver);
+}
+
+TEST_F(use, whose_binding_it_is)
+{
+	EXPECT_TRUE(binding_is_ours(&(struct binding_memory){
+		.driver = "vfio-pci" }));
+	EXPECT_TRUE(binding_is_ours(&(struct binding_memory){
+		.override = "dmamem" }));
+	EXPECT_FALSE(binding_is_ours(&(struct binding_memory){
+		.driver = "nvme", .override = "dmamem" }));
+	EXPECT_FALSE(binding_is_ours(&(struct binding_memory){ 0 }));
 }
 
 TEST_F(use, what_it_is_bound_to_now)

@@ -122,6 +122,9 @@ TEST_F(ways, huge_pages)
 	EXPECT_STREQ("dmamem bind --driver uio_pci_generic " BDF,
 		     remedy(self, "hugepage", -EBUSY));
 	EXPECT_STREQ("", remedy(self, "hugepage", -EOPNOTSUPP));
+	set_group(self, "DMA");
+	EXPECT_NE(NULL, strstr(remedy(self, "hugepage", -EOPNOTSUPP),
+			       "iommu=pt"));
 }
 
 TEST_F(ways, under_lockdown_the_module_gives_no_physical_addresses)

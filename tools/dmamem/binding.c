@@ -15,13 +15,46 @@
 
 #define DRIVERS "/sys/bus/pci/drivers"
 
+bool binding_is_ours(const struct binding_memory *now)
+{
+	static const char * const drivers[] = { "dmamem", "vfio-pci",
+						"uio_pci_generic" };
+	const char *name = now->driver[0] ? now->driver : now->override;
+
+	for (size_t i = 0; i < sizeof(drivers) / sizeof(*drivers); i++)
+		if (!strcmp(name, drivers[i]))
+			return true;
+	return false;
+}
+
+/* "1b36:0010": at one address there may be another device after a while */
+static void read_id(const char *root, const char *bdf, char id[16])
+{
+	unsigned int vendor, device;
+
+	vendor = tree_number(root, 0, PCI_DEVICES "/%s/vendor", bdf) & 0xffff;
+	device = tree_number(root, 0, PCI_DEVICES "/%s/device", bdf) & 0xffff;
+	snprintf(id, 16, "%04x:%04x", vendor, device);
+}
+
+static bool is_stale(const char *root, const char *bdf,
+		     const struct binding_memory *now)
+{
+	struct binding_memory noted;
+
+	return !binding_is_ours(now) || binding_recall(root, bdf, &noted);
+}
+
 int binding_remember(const char *root, const char *bdf,
 		     const struct binding_memory *memory)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX], id[16];
 	FILE *stream;
 	int fd, err;
 
+	if (is_stale(root, bdf, memory))
+		binding_forget(root, bdf);
+	read_id(root, bdf, id);
 	snprintf(path, sizeof(path), "%s" BINDING_FOLDER, root);
 	if (mkdir(path, 0755) && errno != EEXIST)
 		return -errno;
@@ -36,8 +69,8 @@ int binding_remember(const char *root, const char *bdf,
 		unlink(path);
 		return err;
 	}
-	fprintf(stream, "driver=%s\noverride=%s\n", memory->driver,
-		memory->override);
+	fprintf(stream, "device=%s\ndriver=%s\noverride=%s\n", id,
+		memory->driver, memory->override);
 	err = ferror(stream) ? -EIO : 0;
 	if (fclose(stream))
 		err = -errno;
@@ -49,7 +82,8 @@ int binding_remember(const char *root, const char *bdf,
 int binding_recall(const char *root, const char *bdf,
 		   struct binding_memory *memory)
 {
-	char path[PATH_MAX], line[128];
+	char path[PATH_MAX], line[128], id[16];
+	bool is_same = false;
 	FILE *stream;
 
 	memset(memory, 0, sizeof(*memory));
@@ -57,9 +91,12 @@ int binding_recall(const char *root, const char *bdf,
 	stream = fopen(path, "re");
 	if (!stream)
 		return -ENOENT;
+	read_id(root, bdf, id);
 	while (fgets(line, sizeof(line), stream)) {
 		line[strcspn(line, "\n")] = '\0';
-		if (!strncmp(line, "driver=", 7))
+		if (!strncmp(line, "device=", 7))
+			is_same = !strcmp(line + 7, id);
+		else if (!strncmp(line, "driver=", 7))
 			snprintf(memory->driver, sizeof(memory->driver), "%s",
 				 line + 7);
 		else if (!strncmp(line, "override=", 9))
@@ -67,7 +104,10 @@ int binding_recall(const char *root, const char *bdf,
 				 "%s", line + 9);
 	}
 	fclose(stream);
-	return 0;
+	if (is_same)
+		return 0;
+	memset(memory, 0, sizeof(*memory));
+	return -ENOENT;
 }
 
 void binding_forget(const char *root, const char *bdf)
@@ -150,8 +190,8 @@ static void go_back(const char *bdf, const struct binding_memory *before,
 			 "; and there is no way back: %.200s", more);
 }
 
-int binding_move(const char *bdf, const char *driver, const char *override,
-		 char *why)
+int binding_take(const char *bdf, const char *driver, const char *override,
+		 struct use_hold *hold, char *why)
 {
 	struct binding_memory before;
 	int err;
@@ -160,6 +200,7 @@ int binding_move(const char *bdf, const char *driver, const char *override,
 	err = set_override(bdf, driver, why);
 	if (!err)
 		err = leave_driver(bdf, before.driver, why);
+	use_release(hold);
 	if (!err)
 		err = enter_driver(bdf, driver, why);
 	if (!err)
@@ -167,6 +208,26 @@ int binding_move(const char *bdf, const char *driver, const char *override,
 	if (err)
 		go_back(bdf, &before, why);
 	return err;
+}
+
+int binding_move(const char *bdf, const char *driver, const char *override,
+		 char *why)
+{
+	struct use_hold hold = { 0 };
+
+	return binding_take(bdf, driver, override, &hold, why);
+}
+
+/* Without an IOMMU groups have a name that tells of it */
+static void vfio_node(const char *root, const struct pci_function *function,
+		      char *path, size_t size)
+{
+	char name[32];
+
+	tree_read(root, name, sizeof(name), PCI_DEVICES "/%s/iommu_group/name",
+		  function->bdf);
+	snprintf(path, size, "/dev/vfio/%s%s", strcmp(name, "vfio-noiommu") ?
+		 "" : "noiommu-", function->group);
 }
 
 void binding_node(const char *root, const struct pci_function *function,
@@ -178,7 +239,7 @@ void binding_node(const char *root, const struct pci_function *function,
 	if (!strcmp(function->driver, "dmamem")) {
 		snprintf(path, size, "/dev/dmamem-%s", function->bdf);
 	} else if (!strcmp(function->driver, "vfio-pci")) {
-		snprintf(path, size, "/dev/vfio/%s", function->group);
+		vfio_node(root, function, path, size);
 	} else if (!strcmp(function->driver, "uio_pci_generic")) {
 		tree_list(root, &names, PCI_DEVICES "/%s/uio", function->bdf);
 		if (names.nr)

@@ -6,6 +6,7 @@
 #define DMAMEM_TOOLS_BINDING_H
 
 #include "tools/dmamem/pci.h"
+#include "tools/dmamem/use.h"
 
 /* Where it is kept what functions were bound to before; goes with a reboot */
 #define BINDING_FOLDER "/run/dmamem"
@@ -27,9 +28,11 @@ struct binding_memory {
  * binding_remember() - note what a function is bound to
  * @root: "", or the root of another tree in a test
  * @bdf: its PCI address
- * @memory: what to note
+ * @memory: what to note: what it has now
  *
- * What was noted before stays: it is what the function had in the beginning.
+ * What was noted before stays: it is what the function had in the beginning. It
+ * does not when that has an end: another driver has the function by now, or
+ * another device is at the address.
  *
  * Return: 0, -EEXIST (there is a note), or why it cannot be written.
  */
@@ -42,7 +45,7 @@ int binding_remember(const char *root, const char *bdf,
  * @bdf: PCI address of the function
  * @memory: what was noted; all "" if nothing was
  *
- * Return: 0, or -ENOENT (nothing was).
+ * Return: 0, or -ENOENT (nothing was, or of another device).
  */
 int binding_recall(const char *root, const char *bdf,
 		   struct binding_memory *memory);
@@ -58,6 +61,22 @@ void binding_forget(const char *root, const char *bdf);
  */
 void binding_current(const char *root, const char *bdf,
 		     struct binding_memory *memory);
+
+/* Is this what dmamem bind, or somebody by hand, leaves: for user space? */
+bool binding_is_ours(const struct binding_memory *now);
+
+/**
+ * binding_take() - binding_move() of a function whose disks are held
+ * @bdf: its PCI address
+ * @driver: as there
+ * @override: as there
+ * @hold: let go of as soon as the old driver is left, or stays
+ * @why: as there
+ *
+ * Return: as binding_move().
+ */
+int binding_take(const char *bdf, const char *driver, const char *override,
+		 struct use_hold *hold, char *why);
 
 /**
  * binding_move() - take a function from its driver and give it to another

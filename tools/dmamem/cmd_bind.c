@@ -126,9 +126,6 @@ static int read_function(const struct bind *bind, struct pci_function *function)
 static int check_function(const struct bind *bind,
 			  const struct pci_function *function)
 {
-	char why[USE_WHY];
-	int err;
-
 	if (pci_is_bridge(function)) {
 		warnx("%s is a bridge: those behind it need it", bind->bdf);
 		return CMD_REFUSED;
@@ -139,7 +136,18 @@ static int check_function(const struct bind *bind,
 		warnx("only root may change what a function is bound to");
 		return CMD_CANNOT;
 	}
-	err = bind->force ? 0 : use_check("", function, why);
+	return CMD_DONE;
+}
+
+/* Keep others from it, unless somebody has it: an exit code */
+static int hold_function(const struct bind *bind,
+			 const struct pci_function *function,
+			 struct use_hold *hold)
+{
+	char why[USE_WHY];
+	int err;
+
+	err = bind->force ? 0 : use_hold("", function, why, hold);
 	if (err == -EBUSY) {
 		warnx("%s is in use", bind->bdf);
 		fprintf(stderr, "%s\n", why);
@@ -251,13 +259,13 @@ static int give_back(const struct bind *bind,
 }
 
 static int move_to_driver(const struct bind *bind,
-			  const struct binding_memory *before, char *node,
-			  size_t size)
+			  const struct binding_memory *before,
+			  struct use_hold *hold, char *node, size_t size)
 {
 	char why[BINDING_WHY] = "";
 	int err;
 
-	err = binding_move(bind->bdf, bind->driver, bind->driver, why);
+	err = binding_take(bind->bdf, bind->driver, bind->driver, hold, why);
 	if (!err && wait_for_node(bind->bdf, node, size)) {
 		err = -ETIMEDOUT;
 		snprintf(why, sizeof(why),
@@ -271,7 +279,8 @@ static int move_to_driver(const struct bind *bind,
 }
 
 /* The first note stays when a function goes from one of the drivers to another */
-static int move_and_remember(const struct bind *bind, char *node, size_t size)
+static int move_and_remember(const struct bind *bind, struct use_hold *hold,
+			     char *node, size_t size)
 {
 	struct binding_memory before;
 	bool noted;
@@ -285,7 +294,7 @@ static int move_and_remember(const struct bind *bind, char *node, size_t size)
 		      bind->bdf, BINDING_FOLDER, strerrordesc_np(-err));
 		return err;
 	}
-	err = move_to_driver(bind, &before, node, size);
+	err = move_to_driver(bind, &before, hold, node, size);
 	if (err && noted)
 		binding_forget("", bind->bdf);
 	if (!err)
@@ -298,6 +307,7 @@ static int move_and_remember(const struct bind *bind, char *node, size_t size)
 static int bind_function(const struct bind *bind,
 			 const struct pci_function *function)
 {
+	struct use_hold hold = { 0 };
 	char node[64] = "";
 	int code;
 
@@ -310,8 +320,11 @@ static int bind_function(const struct bind *bind,
 		code = check_iommu(function, bind->driver);
 	if (!code)
 		code = load_driver(bind->driver);
-	if (!code && move_and_remember(bind, node, sizeof(node)))
+	if (!code)
+		code = hold_function(bind, function, &hold);
+	if (!code && move_and_remember(bind, &hold, node, sizeof(node)))
 		code = CMD_FAILED;
+	use_release(&hold);
 	if (!code && !strcmp(bind->driver, "vfio-pci"))
 		tell_of_group(function);
 	return code;
@@ -341,20 +354,15 @@ static int let_kernel_choose(const struct bind *bind, char *why)
 	return err;
 }
 
-static int return_function(const struct bind *bind)
+static int return_function(const struct bind *bind,
+			   const struct binding_memory *memory, bool noted)
 {
-	struct binding_memory memory, now;
+	struct binding_memory now;
 	char why[BINDING_WHY] = "";
-	int err, code = CMD_DONE;
+	int err;
 
-	err = binding_recall("", bind->bdf, &memory);
-	if (!err && memory.driver[0])
-		code = load_driver(memory.driver);
-	if (code)
-		return code;
-	err = err ? let_kernel_choose(bind, why) :
-		    binding_move(bind->bdf, memory.driver, memory.override,
-				 why);
+	err = noted ? binding_move(bind->bdf, memory->driver, memory->override,
+				   why) : let_kernel_choose(bind, why);
 	if (err) {
 		warnx("%s", why);
 		return CMD_FAILED;
@@ -366,38 +374,37 @@ static int return_function(const struct bind *bind)
 	return CMD_DONE;
 }
 
-static bool is_for_user_space(const char *driver)
+/* The driver of a note may be none, and was taken for another one since */
+static bool is_to_go_back(const struct bind *bind, bool noted)
 {
-	return !strcmp(driver, "dmamem") || !strcmp(driver, "vfio-pci") ||
-	       !strcmp(driver, "uio_pci_generic");
-}
+	struct binding_memory now;
 
-/* Something that dmamem bind, or somebody by hand, has left */
-static bool is_ours(const struct bind *bind)
-{
-	struct binding_memory memory;
-
-	if (!binding_recall("", bind->bdf, &memory))
-		return true;
-	binding_current("", bind->bdf, &memory);
-	return is_for_user_space(memory.driver) ||
-	       is_for_user_space(memory.override);
+	binding_current("", bind->bdf, &now);
+	return binding_is_ours(&now) || (noted && !now.driver[0]);
 }
 
 static int unbind_function(const struct bind *bind,
 			   const struct pci_function *function)
 {
+	struct use_hold hold = { 0 };
+	struct binding_memory memory;
+	bool noted = !binding_recall("", bind->bdf, &memory);
 	int code;
 
-	if (!is_ours(bind)) {
+	if (!is_to_go_back(bind, noted)) {
 		warnx("%s is bound to %s: there is nothing to give back",
 		      bind->bdf, function->driver[0] ? function->driver :
 						       "no driver");
 		return CMD_FAILED;
 	}
 	code = check_function(bind, function);
+	if (!code && noted && memory.driver[0])
+		code = load_driver(memory.driver);
 	if (!code)
-		code = return_function(bind);
+		code = hold_function(bind, function, &hold);
+	use_release(&hold);
+	if (!code)
+		code = return_function(bind, &memory, noted);
 	return code;
 }
 

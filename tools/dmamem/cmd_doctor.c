@@ -12,6 +12,7 @@
 #include "tools/dmamem/cmd.h"
 #include "tools/dmamem/disk.h"
 #include "tools/dmamem/doctor.h"
+#include "tools/dmamem/use.h"
 
 struct arguments {
 	bool json;
@@ -92,8 +93,8 @@ static int read_function(const char *bdf, struct doctor_function *function)
 		return error;
 	binding_node("", &function->pci, function->node,
 		     sizeof(function->node));
-	tree_list("", &function->interfaces, PCI_DEVICES "/%s/net", bdf);
-	return disks_of("", bdf, &function->disks);
+	error = use_interfaces("", bdf, &function->interfaces);
+	return error ? error : disks_of("", bdf, &function->disks);
 }
 
 static void free_function(struct doctor_function *function)
@@ -125,19 +126,23 @@ static int examine(struct doctor *doctor, const char *bdf, bool bridges)
 	return 0;
 }
 
+/* Those that are not there do not keep the others from being shown */
 static int examine_named(struct doctor *doctor,
-			 const struct arguments *arguments)
+			 const struct arguments *arguments, bool *missing)
 {
 	int error = 0;
 
 	for (size_t i = 0; i < arguments->nr && !error; i++) {
 		error = examine(doctor, arguments->bdfs[i], true);
-		if (error == -ENODEV)
+		if (error == -ENODEV) {
 			warnx("there is no PCI function %s",
 			      arguments->bdfs[i]);
-		else if (error)
+			*missing = true;
+			error = 0;
+		} else if (error) {
 			warnx("%s: %s", arguments->bdfs[i],
 			      strerrordesc_np(-error));
+		}
 	}
 	return error;
 }
@@ -179,17 +184,18 @@ int cmd_doctor(int argc, char **argv)
 	struct arguments arguments = { 0 };
 	struct doctor doctor = { 0 };
 	int code = CMD_FAILED, error;
+	bool missing = false;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
 	machine_read("", &doctor.machine);
 	module_read_state("", "dmamem", &doctor.module);
 	doctor.file_error = module_find("dmamem", &doctor.file);
 	ask(NULL, &doctor.machine, doctor.ways);
-	error = arguments.nr ? examine_named(&doctor, &arguments) :
+	error = arguments.nr ? examine_named(&doctor, &arguments, &missing) :
 			       examine_all(&doctor);
 	if (!error)
-		code = verdict(&doctor, arguments.nr);
-	if (!error && !arguments.json)
+		code = missing ? CMD_USAGE : verdict(&doctor, arguments.nr);
+	if (!error && !arguments.json && (doctor.nr || !missing))
 		doctor_print(&doctor);
 	if (!error && arguments.json && doctor_print_json(&doctor))
 		code = CMD_FAILED;

@@ -22,16 +22,19 @@
 int disks_of(const char *root, const char *bdf, struct tree_names *disks);
 
 /**
- * disk_check() - does anybody use a disk or a partition of it?
+ * disk_hold() - if nobody uses a disk or a partition of it, see to it that
+ * nobody begins to
  * @root: "", or the root of another tree in a test
  * @disk: its name
  * @why: who does: DISK_WHY bytes
  *
- * Looks for file systems, swap, what is stacked on it, processes that have it
- * open, and whether the kernel would let it be opened for one user alone.
+ * Looks for file systems, swap, what is stacked on it or exports it, processes
+ * that have it open, and whether the kernel lets it be opened for one user
+ * alone. While it is open like that nothing of it can be mounted.
  *
- * Return: 0 (nobody), -EBUSY, or -ENOMEM.
+ * Return: a file descriptor to close, -EBUSY (somebody does, or that cannot be
+ * found out), or -ENOMEM.
  */
-int disk_check(const char *root, const char *disk, char *why);
+int disk_hold(const char *root, const char *disk, char *why);
 
 #endif

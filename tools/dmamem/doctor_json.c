@@ -44,6 +44,7 @@ static void add_security(struct json_object *object,
 		[MACHINE_NO_EFI] = NULL,
 		[MACHINE_SECURE_BOOT_OFF] = "off",
 		[MACHINE_SECURE_BOOT_ON] = "on",
+		[MACHINE_SECURE_BOOT_UNKNOWN] = "unknown",
 	};
 	struct json_object *member = json_add_object(object, "security");
 
@@ -165,7 +166,7 @@ static void add_names(struct json_object *object, const char *key,
 
 	for (size_t i = 0; i < names->nr; i++)
 		json_object_array_add(array,
-				      json_object_new_string(names->names[i]));
+				      json_new_text(names->names[i]));
 }
 
 static void add_function(struct json_object *array,

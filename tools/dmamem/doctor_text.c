@@ -88,14 +88,18 @@ static void print_security(const struct doctor *doctor)
 		[MACHINE_NO_EFI] = "none (no EFI)",
 		[MACHINE_SECURE_BOOT_OFF] = "off",
 		[MACHINE_SECURE_BOOT_ON] = "on",
+		[MACHINE_SECURE_BOOT_UNKNOWN] = "unknown",
 	};
 	const struct machine *machine = &doctor->machine;
-	bool locked = machine->lockdown[0] && strcmp(machine->lockdown, "none");
+	bool known = machine->lockdown[0];
+	bool locked = known && strcmp(machine->lockdown, "none");
 
-	item("Secure boot", "%s; lockdown: %s; unsigned modules are %s",
-	     secure_boot[machine->secure_boot], machine->lockdown[0] ?
-	     machine->lockdown : "unknown",
-	     machine->sig_enforce || locked ? "refused" : "taken");
+	item("Secure boot", "%s; lockdown: %s; unsigned modules are %s%s",
+	     secure_boot[machine->secure_boot],
+	     known ? machine->lockdown : "unknown",
+	     machine->sig_enforce || locked ? "refused" : "taken",
+	     machine->sig_enforce || known ? "" :
+	     ", if the kernel is not locked down");
 	if ((machine->sig_enforce || locked) && !doctor->file.signer[0] &&
 	    !doctor->module.loaded)
 		advise("sign dmamem.ko: see 'Secure boot' in dmamem-load(1)");
@@ -258,6 +262,15 @@ static void print_ways(const struct way ways[DOCTOR_NR_WAYS],
 			print_way(&ways[i], function, machine);
 }
 
+/* VFIO without an IOMMU makes groups of unknown type */
+static const char *group_words(const char *type)
+{
+	if (!strcmp(type, "identity"))
+		return "the IOMMU lets every address through";
+	return strcmp(type, "unknown") ? "the IOMMU translates" :
+					 "nothing may translate";
+}
+
 static void print_group(const struct pci_function *pci)
 {
 	char others[1024] = "";
@@ -273,8 +286,7 @@ static void print_group(const struct pci_function *pci)
 				 pci->members.names[i]);
 	item("  group", "%s, %s%s; %s (%s)", pci->group,
 	     others[0] ? "shared with" : "alone in it", others,
-	     strcmp(pci->group_type, "identity") ? "the IOMMU translates" :
-	     "the IOMMU lets every address through", pci->group_type);
+	     group_words(pci->group_type), pci->group_type);
 }
 
 static void add_names(char *text, size_t size, const struct tree_names *names)

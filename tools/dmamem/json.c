@@ -4,15 +4,62 @@
  */
 #include <err.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "tools/dmamem/cmd.h"
 #include "tools/dmamem/json.h"
+
+/* The bytes of the character at @text, 0 if it is none (Unicode, table 3-7) */
+static int sequence(const unsigned char *text)
+{
+	unsigned char first = text[0], from = 0x80, to = 0xbf;
+	int length = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+
+	if (first < 0x80)
+		return 1;
+	if (first < 0xc2 || first > 0xf4)
+		return 0;
+	if (first == 0xe0)
+		from = 0xa0;
+	else if (first == 0xed)
+		to = 0x9f;
+	else if (first == 0xf0)
+		from = 0x90;
+	else if (first == 0xf4)
+		to = 0x8f;
+	if (text[1] < from || text[1] > to)
+		return 0;
+	for (int i = 2; i < length; i++)
+		if (text[i] < 0x80 || text[i] > 0xbf)
+			return 0;
+	return length;
+}
+
+struct json_object *json_new_text(const char *text)
+{
+	char *copy = strdup(text), *at = copy;
+	struct json_object *object;
+	int length;
+
+	if (!copy)
+		return NULL;
+	while (*at) {
+		length = sequence((unsigned char *)at);
+		if (!length)
+			*at = '?';
+		at += length ? length : 1;
+	}
+	object = json_object_new_string(copy);
+	free(copy);
+	return object;
+}
 
 void json_add_text(struct json_object *object, const char *key,
 		   const char *text)
 {
 	json_object_object_add(object, key,
-			       text ? json_object_new_string(text) : NULL);
+			       text ? json_new_text(text) : NULL);
 }
 
 void json_add_number(struct json_object *object, const char *key,

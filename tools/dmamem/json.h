@@ -10,6 +10,9 @@
 
 #include <json-c/json.h>
 
+/* A string; bytes of @text that are not UTF-8 become "?" */
+struct json_object *json_new_text(const char *text);
+
 /* Add a member to @object; a NULL @text is null */
 void json_add_text(struct json_object *object, const char *key,
 		   const char *text);

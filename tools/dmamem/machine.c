@@ -53,10 +53,24 @@ static void read_kernel(const char *root, struct machine *machine)
 		 name + strspn(name, "\""));
 }
 
+/* Firmware that does not know of it has other variables, if they are shown */
+static enum machine_secure_boot without_variable(const char *root)
+{
+	struct tree_names names;
+	bool others;
+
+	if (!tree_exists(root, "/sys/firmware/efi"))
+		return MACHINE_NO_EFI;
+	tree_list(root, &names, "/sys/firmware/efi/efivars");
+	others = names.nr;
+	tree_list_free(&names);
+	return others ? MACHINE_SECURE_BOOT_OFF : MACHINE_SECURE_BOOT_UNKNOWN;
+}
+
 /* Four bytes of attributes, then the variable */
 static enum machine_secure_boot read_secure_boot(const char *root)
 {
-	enum machine_secure_boot state = MACHINE_NO_EFI;
+	enum machine_secure_boot state = MACHINE_SECURE_BOOT_UNKNOWN;
 	unsigned char variable[5];
 	char path[PATH_MAX];
 	FILE *stream;
@@ -65,8 +79,8 @@ static enum machine_secure_boot read_secure_boot(const char *root)
 		 SECURE_BOOT);
 	stream = fopen(path, "re");
 	if (!stream)
-		return tree_exists(root, "/sys/firmware/efi") ?
-		       MACHINE_SECURE_BOOT_OFF : MACHINE_NO_EFI;
+		return errno == ENOENT ? without_variable(root) :
+					 MACHINE_SECURE_BOOT_UNKNOWN;
 	if (fread(variable, sizeof(variable), 1, stream) == 1)
 		state = variable[4] ? MACHINE_SECURE_BOOT_ON :
 				      MACHINE_SECURE_BOOT_OFF;

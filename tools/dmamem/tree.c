@@ -22,6 +22,13 @@ static void make_path(char path[PATH_MAX], const char *root,
 	vsnprintf(path + length, PATH_MAX - length, format, args);
 }
 
+void tree_clean(char *text)
+{
+	for (; *text; text++)
+		if ((*text < ' ' || *text > '~') && *text != '\t')
+			*text = '?';
+}
+
 static int read_line(const char *path, char *text, size_t size)
 {
 	ssize_t length;
@@ -36,6 +43,7 @@ static int read_line(const char *path, char *text, size_t size)
 		err = -errno;
 	text[length > 0 ? length : 0] = '\0';
 	text[strcspn(text, "\n")] = '\0';
+	tree_clean(text);
 	close(fd);
 	return err;
 }
@@ -176,6 +184,36 @@ int tree_list(const char *root, struct tree_names *names, const char *format,
 	free(entries);
 	if (err)
 		tree_list_free(names);
+	return err;
+}
+
+static bool leads_through(const char *root, const char *folder,
+			  const char *name, const char *device)
+{
+	char path[PATH_MAX], target[PATH_MAX], part[NAME_MAX + 3];
+	ssize_t length;
+
+	snprintf(path, sizeof(path), "%s%s/%s", root, folder, name);
+	snprintf(part, sizeof(part), "/%s/", device);
+	length = readlink(path, target, sizeof(target) - 1);
+	target[length > 0 ? length : 0] = '\0';
+	return strstr(target, part);
+}
+
+int tree_list_behind(const char *root, struct tree_names *names,
+		     const char *folder, const char *device)
+{
+	size_t kept = 0;
+	int err;
+
+	err = tree_list(root, names, "%s", folder);
+	for (size_t i = 0; i < names->nr; i++) {
+		if (leads_through(root, folder, names->names[i], device))
+			names->names[kept++] = names->names[i];
+		else
+			free(names->names[i]);
+	}
+	names->nr = kept;
 	return err;
 }
 

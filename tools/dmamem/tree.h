@@ -12,7 +12,13 @@
 #include <stdint.h>
 
 /**
- * tree_read() - the first line of a file, without its end
+ * tree_clean() - make text of others harmless for a terminal
+ * @text: what is neither printable ASCII nor a tab becomes "?"
+ */
+void tree_clean(char *text);
+
+/**
+ * tree_read() - the first line of a file, without its end, cleaned
  * @root: root of the tree
  * @text: the line, cut off if need be; "" on failure
  * @size: bytes at @text
@@ -93,6 +99,18 @@ struct tree_names {
  */
 int tree_list(const char *root, struct tree_names *names, const char *format,
 	      ...) __attribute__((format(printf, 3, 4)));
+
+/**
+ * tree_list_behind() - the links in a folder that lead through a device
+ * @root: root of the tree
+ * @names: their names, to be given to tree_list_free(); none on failure
+ * @folder: as "/sys/block", whose links lead to /sys/devices
+ * @device: as "0000:00:04.0"
+ *
+ * Return: 0 or -errno.
+ */
+int tree_list_behind(const char *root, struct tree_names *names,
+		     const char *folder, const char *device);
 
 /* Free what tree_list() made */
 void tree_list_free(struct tree_names *names);

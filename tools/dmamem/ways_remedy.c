@@ -95,10 +95,24 @@ static void for_kmod(const struct way *way, const struct pci_function *function,
 	}
 }
 
+/* Physical addresses pass where the IOMMU lets all through */
+static void get_through(const struct pci_function *function,
+			const struct machine *machine, char *remedy)
+{
+	SAY("dmamem bind %s, for other addresses; or for physical ones boot with %s",
+	    function->bdf, strcmp(machine->architecture, "aarch64") ?
+	    "iommu=pt" : "iommu.passthrough=1");
+}
+
 static void for_hugepage(const struct way *way,
-			 const struct pci_function *function, char *remedy)
+			 const struct pci_function *function,
+			 const struct machine *machine, char *remedy)
 {
 	switch (way->error) {
+	case -EOPNOTSUPP:
+		if (function && is_translated(function))
+			get_through(function, machine, remedy);
+		break;
 	case -ENOENT:
 		SAY("reserve some: sysctl vm.nr_hugepages=512");
 		break;
@@ -122,5 +136,5 @@ void ways_remedy(const struct way *way, const struct pci_function *function,
 	else if (!strcmp(way->asked, "kmod"))
 		for_kmod(way, function, machine, remedy);
 	else if (!strcmp(way->asked, "hugepage"))
-		for_hugepage(way, function, remedy);
+		for_hugepage(way, function, machine, remedy);
 }

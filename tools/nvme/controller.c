@@ -137,11 +137,13 @@ static int enable(struct nvme_controller *ctrl)
 }
 
 /* Text fields are padded with spaces and have no terminator */
+/* ASCII, says NVMe; what is none could be meant for a terminal */
 static void copy_text(char *to, const char *from, size_t len)
 {
 	while (len && (from[len - 1] == ' ' || from[len - 1] == '\0'))
 		len--;
-	memcpy(to, from, len);
+	for (size_t i = 0; i < len; i++)
+		to[i] = from[i] < ' ' || from[i] > '~' ? '?' : from[i];
 	to[len] = '\0';
 }
 
