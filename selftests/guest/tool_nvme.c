@@ -444,6 +444,53 @@ TEST_F(disk, bench_ends_at_a_signal)
 	close(fds[0]);
 }
 
+/* Wait until a process catches a signal */
+static void wait_until_caught(pid_t pid, int signal)
+{
+	unsigned long long caught = 0;
+	char path[32], line[128];
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	while (!(caught >> (signal - 1) & 1)) {
+		FILE *stream = fopen(path, "re");
+
+		while (stream && fgets(line, sizeof(line), stream))
+			sscanf(line, "SigCgt: %llx", &caught);
+		if (stream)
+			fclose(stream);
+		usleep(10000);
+	}
+}
+
+/* What is not whole does not look so */
+TEST_F(disk, bench_says_that_it_was_interrupted)
+{
+	char *argv[] = {
+		"dmamem", "nvme", "bench", self->bdf, "-p",
+		(char *)self->provider, "-s", "4K,8K", "-t", "1000", "--json",
+		NULL,
+	};
+	struct json_object *object;
+	int status;
+	pid_t pid = fork();
+
+	if (!pid) {
+		dup2(self->fd, STDOUT_FILENO);
+		_exit(cmd_dmamem(11, argv));
+	}
+	wait_until_caught(pid, SIGTERM);
+	kill(pid, SIGTERM);
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	ASSERT_TRUE(WIFEXITED(status));
+	EXPECT_EQ(CMD_FAILED, WEXITSTATUS(status));
+	object = json_object_from_file(self->path);
+	ASSERT_NE(NULL, object);
+	EXPECT_STREQ("interrupted", member_text(object, "why"));
+	EXPECT_GT(2, json_object_array_length(json_object_object_get(object,
+								     "rows")));
+	json_object_put(object);
+}
+
 /* Who reads the output goes away: that is an error, and no sudden death */
 TEST_F(disk, broken_pipe)
 {

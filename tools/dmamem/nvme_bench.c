@@ -6,9 +6,10 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <time.h>
+#include <sys/random.h>
 
 #include "tools/dmamem/cmd.h"
+#include "tools/dmamem/interrupt.h"
 #include "tools/dmamem/nvme_bench.h"
 
 /* Filled and read back for each size: not all of a large disk */
@@ -104,25 +105,29 @@ static bool show_progress(void *arg, uint64_t done, uint64_t total)
 
 	progress->total = total;
 	out_progress(progress, done);
-	return !nvme_session_interrupted();
+	return !interrupted();
 }
 
-static int say_what_failed(const struct bench_row *row, int err)
+static int say_what_failed(struct bench_row *row, int err)
 {
 	const struct nvme_load_result *result = &row->result;
 	char size[OUT_SIZE];
 
 	out_size(size, row->size);
 	if (err == -EBADMSG)
-		warnx("WRONG DATA: commands of %s, byte %" PRIu64 " of the disk",
-		      size, result->bad_byte);
+		snprintf(row->why, BENCH_WHY,
+			 "WRONG DATA: commands of %s, byte %" PRIu64 " of the disk",
+			 size, result->bad_byte);
 	else if (err == -EIO)
-		warnx("a command of %s failed: %s (status 0x%x)", size,
-		      nvme_status_text(result->status), result->status);
+		snprintf(row->why, BENCH_WHY,
+			 "a command of %s failed: %s (status 0x%x)", size,
+			 nvme_status_text(result->status), result->status);
 	else if (err == -ECANCELED)
-		warnx("interrupted");
+		snprintf(row->why, BENCH_WHY, "interrupted");
 	else
-		warnx("commands of %s: %s", size, nvme_error_text(err));
+		snprintf(row->why, BENCH_WHY, "commands of %s: %s", size,
+			 nvme_error_text(err));
+	warnx("%s", row->why);
 	return CMD_FAILED;
 }
 
@@ -147,7 +152,7 @@ static int measure(const struct bench_arguments *args,
 		.count = args->count,
 		.time_ns = args->count ? 0 : args->seconds * UINT64_C(1000000000),
 		.verify = args->verify,
-		.seed = (uint64_t)time(NULL),
+		.seed = row->seed,
 		.progress = show_progress,
 		.arg = &progress,
 	};
@@ -159,13 +164,18 @@ static int measure(const struct bench_arguments *args,
 	return err ? say_what_failed(row, err) : CMD_DONE;
 }
 
-/* @rows is NULL for text */
+/*
+ * @rows is NULL for text. A row leaves other data behind than the one before:
+ * what it does not write cannot pass for its own
+ */
 static int measure_and_show(const struct bench_arguments *args,
 			    const struct nvme_session *session,
 			    struct bench_row *row, struct json_object *rows)
 {
-	int ret = measure(args, session, row);
+	int ret;
 
+	row->seed += UINT64_C(1) << 32;
+	ret = measure(args, session, row);
 	if (ret)
 		return ret;
 	if (rows)
@@ -177,26 +187,51 @@ static int measure_and_show(const struct bench_arguments *args,
 
 static int measure_all(const struct bench_arguments *args,
 		       const struct nvme_session *session,
-		       struct json_object *rows)
+		       struct bench_row *row, struct json_object *rows)
 {
-	static struct bench_row row;
 	int ret = CMD_DONE;
 
 	for (unsigned int i = 0; !ret && i < args->nr_sizes; i++) {
-		row.size = args->sizes[i];
-		row.pointers = NVME_PRPS;
+		row->size = args->sizes[i];
+		row->pointers = NVME_PRPS;
 		if (args->prps)
-			ret = measure_and_show(args, session, &row, rows);
-		row.pointers = NVME_SGLS;
+			ret = measure_and_show(args, session, row, rows);
+		row->pointers = NVME_SGLS;
 		if (!ret && args->sgls)
-			ret = measure_and_show(args, session, &row, rows);
+			ret = measure_and_show(args, session, row, rows);
 	}
+	return ret;
+}
+
+static int show_all(const struct bench_arguments *args,
+		    const struct nvme_session *session)
+{
+	struct json_object *object = NULL, *rows = NULL;
+	static struct bench_row row;
+	int ret;
+
+	if (getrandom(&row.seed, sizeof(row.seed), 0) != sizeof(row.seed)) {
+		warn("random numbers");
+		return CMD_FAILED;
+	}
+	if (args->json) {
+		object = bench_json_head(args, session);
+		rows = json_add_array(object, "rows");
+	} else {
+		bench_show_head(args, session);
+	}
+	ret = measure_all(args, session, &row, rows);
+	if (!ret && args->verify && !object)
+		puts("\nEvery byte that was read is right.");
+	if (object && ret)
+		json_add_text(object, "why", row.why);
+	if (object && json_print(object))
+		ret = CMD_FAILED;
 	return ret;
 }
 
 static int bench(struct bench_arguments *args, struct nvme_session *session)
 {
-	struct json_object *object = NULL, *rows = NULL;
 	size_t size;
 	int ret;
 
@@ -206,20 +241,7 @@ static int bench(struct bench_arguments *args, struct nvme_session *session)
 	size = largest_size(args);
 	ret = nvme_session_queue(session, args->depth, size,
 				 nvme_load_memory(size, args->depth));
-	if (ret)
-		return ret;
-	if (args->json) {
-		object = bench_json_head(args, session);
-		rows = json_add_array(object, "rows");
-	} else {
-		bench_show_head(args, session);
-	}
-	ret = measure_all(args, session, rows);
-	if (!ret && args->verify && !object)
-		puts("\nEvery byte that was read is right.");
-	if (object && json_print(object))
-		ret = CMD_FAILED;
-	return ret;
+	return ret ? ret : show_all(args, session);
 }
 
 int nvme_bench(int argc, char **argv)

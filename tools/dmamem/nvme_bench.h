@@ -57,11 +57,23 @@ struct bench_arguments {
  */
 void bench_parse(int argc, char **argv, struct bench_arguments *args);
 
-/* A line of the table */
+/* Room for an explanation */
+#define BENCH_WHY 256
+
+/**
+ * struct bench_row - a line of the table
+ * @size: bytes of a command
+ * @pointers: how commands name their memory
+ * @seed: of the order and the data
+ * @result: what was measured
+ * @why: what failed, if something did
+ */
 struct bench_row {
 	size_t size;
 	enum nvme_pointers pointers;
+	uint64_t seed;
 	struct nvme_load_result result;
+	char why[BENCH_WHY];
 };
 
 /* What comes before the table */

@@ -150,6 +150,12 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		if (parse_number(arg, 1, UINT64_MAX, &args->count))
 			argp_error(state, "'%s' is no number of commands", arg);
 		break;
+	case ARGP_KEY_END:
+		if (args->seconds && args->count)
+			argp_error(state, "--time or --commands, not both");
+		if (!args->seconds)
+			args->seconds = DEFAULT_SECONDS;
+		break;
 	case KEY_VERIFY:
 		args->verify = true;
 		break;
@@ -190,7 +196,6 @@ void bench_parse(int argc, char **argv, struct bench_arguments *args)
 		.depth = DEFAULT_DEPTH,
 		.order = NVME_LOAD_RANDOM,
 		.prps = true,
-		.seconds = DEFAULT_SECONDS,
 	};
 	argp_parse(&argp, argc, argv, 0, NULL, args);
 }

@@ -45,6 +45,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case KEY_OFFSET:
 		set_size(&range->offset, arg, state);
+		range->by_offset = true;
 		break;
 	case KEY_LENGTH:
 		set_size(&range->length, arg, state);
@@ -59,7 +60,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		set_number(&range->count, 1, arg, state);
 		break;
 	case ARGP_KEY_END:
-		if (range->by_block && range->offset)
+		if (range->by_block && range->by_offset)
 			argp_error(state, "--offset or --block, not both");
 		if (range->length && range->count)
 			argp_error(state, "--length or --count, not both");

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "tools/dmamem/cmd.h"
+#include "tools/dmamem/interrupt.h"
 #include "tools/dmamem/nvme_copy.h"
 
 static const char doc[] =
@@ -84,7 +85,7 @@ static int copy_all(struct nvme_copy *copy)
 
 	out_progress_start(&progress, "reading", copy->length);
 	while (!ret && copy->finished < copy->length) {
-		if (nvme_session_interrupted()) {
+		if (interrupted()) {
 			warnx("interrupted");
 			ret = CMD_FAILED;
 		} else if (copy->started < copy->length &&

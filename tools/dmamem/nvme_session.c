@@ -5,16 +5,15 @@
 #include <err.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <string.h>
 
 #include <dmamem/alloc.h>
 
 #include "tools/dmamem/cmd.h"
+#include "tools/dmamem/interrupt.h"
 #include "tools/dmamem/nvme_session.h"
 #include "tools/dmamem/use.h"
 
-#define CLASS_NVME 0x010802
 #define MAX_BLOCKS 65536
 
 static const struct argp_option options[] = {
@@ -67,35 +66,6 @@ void nvme_target_set(struct nvme_target *target, const char *text,
 	target->choice.device = target->bdf;
 }
 
-static volatile sig_atomic_t interrupted;
-
-static void interrupt(int signal)
-{
-	(void)signal;
-	interrupted = 1;
-}
-
-bool nvme_session_interrupted(void)
-{
-	return interrupted;
-}
-
-/*
- * Commands in flight come to their end before the process does, also when
- * nobody wants to read what it writes
- */
-static void catch_signals(void)
-{
-	const struct sigaction action = { .sa_handler = interrupt };
-	const struct sigaction ignore = { .sa_handler = SIG_IGN };
-
-	interrupted = 0;
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGHUP, &action, NULL);
-	sigaction(SIGPIPE, &ignore, NULL);
-}
-
 static bool can_be_driven(const char *driver)
 {
 	static const char * const drivers[] = {
@@ -137,7 +107,7 @@ static int check_function(struct nvme_session *session)
 		      bdf);
 		return CMD_USAGE;
 	}
-	if (function->class != CLASS_NVME) {
+	if (function->class != PCI_CLASS_NVME) {
 		warnx("%s is no NVMe controller but: %s", bdf,
 		      pci_class_name(function->class));
 		return CMD_USAGE;
@@ -226,7 +196,8 @@ int nvme_session_open(const struct nvme_target *target,
 		ret = context_open(&target->choice, 0, &session->ctx);
 	if (ret)
 		return ret;
-	catch_signals();
+	/* Commands in flight come to their end before the process does */
+	interrupt_catch(0);
 	err = nvme_open(session->ctx, target->bdf, &session->ctrl);
 	return err ? controller_failed(session, target->bdf, err) : CMD_DONE;
 }

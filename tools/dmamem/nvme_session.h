@@ -60,7 +60,7 @@ struct nvme_session {
  * returns an exit code
  */
 
-/* Bring up the controller; nvme_session_close() either way */
+/* Bring up the controller; nvme_session_close() either way. Signals are caught */
 int nvme_session_open(const struct nvme_target *target,
 		      struct nvme_session *session);
 
@@ -78,9 +78,6 @@ int nvme_session_close(struct nvme_session *session);
 int nvme_session_failed(const struct nvme_session *session, const char *what,
 			uint64_t disk_byte, int err, uint16_t status);
 
-/* Has SIGINT, SIGTERM or SIGHUP come since nvme_session_open()? */
-bool nvme_session_interrupted(void);
-
 /* Bytes of the namespace */
 uint64_t nvme_session_bytes(const struct nvme_session *session);
 
@@ -93,6 +90,7 @@ size_t nvme_session_transfer(const struct nvme_session *session, size_t wanted);
  * @length: bytes; 0: up to the end
  * @block: block from which on, instead of @offset
  * @count: blocks, instead of @length
+ * @by_offset: @offset was given
  * @by_block: @block was given
  */
 struct nvme_range {
@@ -100,6 +98,7 @@ struct nvme_range {
 	uint64_t length;
 	uint64_t block;
 	uint64_t count;
+	bool by_offset;
 	bool by_block;
 };
 

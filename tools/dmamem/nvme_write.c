@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "tools/dmamem/cmd.h"
+#include "tools/dmamem/interrupt.h"
 #include "tools/dmamem/nvme_copy.h"
 
 static const char doc[] =
@@ -79,7 +80,7 @@ static ssize_t read_all(const struct nvme_copy *copy, unsigned char *data,
 			break;
 		if (got > 0)
 			all += got;
-		else if (errno != EINTR || nvme_session_interrupted())
+		else if (errno != EINTR || interrupted())
 			return -1;
 	}
 	return (ssize_t)all;
@@ -147,7 +148,7 @@ static int copy_all(struct nvme_copy *copy, uint64_t total)
 
 	out_progress_start(&progress, "writing", total);
 	while (!ret && !(ended && copy->head == copy->tail)) {
-		if (nvme_session_interrupted()) {
+		if (interrupted()) {
 			warnx("interrupted after %" PRIu64 " bytes",
 			      copy->finished);
 			ret = CMD_FAILED;

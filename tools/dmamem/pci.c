@@ -60,7 +60,7 @@ static const struct {
 	{ 0x0106, 8, "SATA controller" },
 	{ 0x0107, 8, "SAS controller" },
 	{ 0x0108, 8, "NVM controller" },
-	{ 0x010802, 0, "NVMe controller" },
+	{ PCI_CLASS_NVME, 0, "NVMe controller" },
 	{ 0x02, 16, "network controller" },
 	{ 0x0200, 8, "Ethernet controller" },
 	{ 0x0207, 8, "InfiniBand controller" },

@@ -13,6 +13,9 @@
 
 #define PCI_DEVICES "/sys/bus/pci/devices"
 
+/* NVM Express, I/O controller */
+#define PCI_CLASS_NVME 0x010802
+
 /**
  * struct pci_function - a PCI function
  * @bdf: its address
