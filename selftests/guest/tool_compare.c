@@ -4,8 +4,10 @@
  * behind. It is hostile to the machine, as its option says: only in a guest.
  */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <json-c/json.h>
@@ -23,7 +25,7 @@
 
 #define JSON "/tmp/compare.json"
 #define ZRAM "/sys/block/zram0/disksize"
-#define POOL "/proc/sys/vm/nr_hugepages"
+#define POOL "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages"
 
 static struct tool tool;
 
@@ -325,6 +327,109 @@ TEST_F_TIMEOUT(modes, leaves_the_machine_as_it_was, 600)
 		EXPECT_EQ(pool, pages_count(POOL, ""));
 		EXPECT_FALSE(tree_exists("", "/run/dmamem/%s", self->bdf));
 	}
+}
+
+/* Each node has as many hugetlb pages as it had */
+TEST_F_TIMEOUT(modes, pool_of_each_node, 600)
+{
+	static const char nodes[] = "/sys/devices/system/node/node";
+	static const char nr[] = "hugepages/hugepages-2048kB/nr_hugepages";
+	char file[2][128];
+
+	if (migrate_other_node(0) < 0)
+		SKIP(return, "one NUMA node");
+	for (int i = 0; i < 2; i++) {
+		snprintf(file[i], sizeof(file[i]), "%s%d/%s", nodes, i, nr);
+		ASSERT_EQ(0, pages_write(file[i], i ? "3" : "0"));
+	}
+	ASSERT_EQ(3, pages_count(file[1], ""));
+	self->report = run(self->bdf, "--hostile --only stability");
+	ASSERT_NE(NULL, self->report);
+	EXPECT_EQ(0, pages_count(file[0], ""));
+	EXPECT_EQ(3, pages_count(file[1], ""));
+	pages_write(file[1], "0");
+}
+
+/* Does the function read and write memory? Its command register says so */
+static bool is_master(const char *bdf)
+{
+	unsigned char command = 0;
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/config", bdf);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || pread(fd, &command, 1, 4) != 1)
+		command = 0xff;
+	close(fd);
+	return command & 4;
+}
+
+/* Run it until it says the words on standard error; what it ends with */
+static int run_until(char **argv, int argc, const char *words, int signal)
+{
+	char text[4096] = "";
+	size_t length = 0;
+	int ends[2], status;
+	ssize_t got = 1;
+	pid_t pid;
+
+	if (pipe(ends))
+		return -1;
+	pid = fork();
+	if (!pid) {
+		dup2(ends[1], STDERR_FILENO);
+		_exit(cmd_dmamem(argc, argv));
+	}
+	close(ends[1]);
+	while (got > 0 && !strstr(text, words)) {
+		got = read(ends[0], text + length, sizeof(text) - 1 - length);
+		length += got > 0 ? (size_t)got : 0;
+	}
+	kill(pid, signal);
+	waitpid(pid, &status, 0);
+	close(ends[0]);
+	return status;
+}
+
+/* No controller goes on with memory that is not its own any more */
+TEST_F_TIMEOUT(modes, ends_at_a_signal, 600)
+{
+	static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
+	char *argv[] = {
+		"dmamem", "compare", "-d", (char *)self->bdf, "--hostile",
+		"--only", "nvme", "-r", "101", "--json", JSON, NULL,
+	};
+	long pool = pages_count(POOL, "");
+
+	for (int i = 0; i < 3; i++) {
+		int status = run_until(argv, 11, "nvme: round 2", signals[i]);
+
+		EXPECT_TRUE(WIFEXITED(status));
+		EXPECT_EQ(CMD_FAILED, WEXITSTATUS(status));
+		EXPECT_STREQ("", bound_to(self->bdf));
+		EXPECT_FALSE(is_master(self->bdf));
+		EXPECT_EQ(pool, pages_count(POOL, ""));
+		EXPECT_FALSE(tree_exists("", "/run/dmamem/%s", self->bdf));
+		self->report = json_object_from_file(JSON);
+		ASSERT_NE(NULL, self->report);
+		EXPECT_STREQ("nvme: interrupted",
+			     compare_text(self->report, "why"));
+		/* The first round is not lost */
+		EXPECT_NE(NULL, member(row_of(member(member(self->report,
+							    "nvme"), "rows"),
+					      "device node"), "iops"));
+		json_object_put(self->report);
+		self->report = NULL;
+	}
+}
+
+TEST(takes_nothing_but_nvme)
+{
+	EXPECT_EQ(CMD_USAGE, tool_run(&tool, "compare -d 00:00.0"));
+	EXPECT_TRUE(tool_said(&tool, "is no NVMe controller but"));
+	EXPECT_STREQ("", tool.out);
+	EXPECT_FALSE(tree_exists("", "/run/dmamem/0000:00:00.0"));
 }
 
 TEST_F(modes, takes_no_device_that_is_in_use)

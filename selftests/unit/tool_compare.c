@@ -3,6 +3,7 @@
  * dmamem compare, without the module: arguments, tables, and what it says of
  * what it cannot do.
  */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include "tools/dmamem/cmd.h"
 #include "tools/dmamem/compare_measure.h"
 #include "tools/dmamem/compare_table.h"
+#include "tools/memory/pages.h"
 
 static struct tool tool;
 
@@ -321,6 +323,8 @@ TEST(html_needs_the_other_program)
 		  tool_run(&tool, "compare --only nvme --html /dev/null"));
 	EXPECT_TRUE(tool_said(&tool, "there is no dmamem-report in PATH"));
 	EXPECT_TRUE(tool_said(&tool, "--json FILE"));
+	/* Nothing was done that would be lost */
+	EXPECT_STREQ("", tool.out);
 }
 
 TEST(file_that_cannot_be_written)
@@ -328,6 +332,68 @@ TEST(file_that_cannot_be_written)
 	EXPECT_EQ(CMD_FAILED,
 		  tool_run(&tool, "compare --only nvme --json /nowhere/x"));
 	EXPECT_TRUE(tool_said(&tool, "/nowhere/x"));
+	EXPECT_STREQ("", tool.out);
+}
+
+/* What a file had is not lost to a comparison that was not made */
+TEST(file_stays_until_it_is_replaced)
+{
+	char path[] = "/tmp/tool_compare-XXXXXX", text[8192];
+	struct json_object *report;
+	int fd = mkostemp(path, O_CLOEXEC);
+
+	ASSERT_LE(0, fd);
+	memset(text, 'x', sizeof(text));
+	ASSERT_EQ(sizeof(text), write(fd, text, sizeof(text)));
+	EXPECT_EQ(CMD_USAGE, tool_run(&tool, "compare -d fe:1f.7 --json %s",
+				      path));
+	EXPECT_EQ(sizeof(text), lseek(fd, 0, SEEK_END));
+	EXPECT_EQ(CMD_DONE, tool_run(&tool, "compare --only nvme --json %s",
+				     path));
+	report = json_object_from_file(path);
+	EXPECT_NE(NULL, report);
+	json_object_put(report);
+	EXPECT_GT(sizeof(text), lseek(fd, 0, SEEK_END));
+	close(fd);
+	unlink(path);
+}
+
+/* The kernel would end processes to find it */
+TEST(more_memory_than_there_is)
+{
+	static const char * const sections[] = { "cost", "memory", "lookup" };
+	static const char words[] = "is more memory than is available";
+	long available = pages_count("/proc/meminfo", "MemAvailable:");
+	long mib = available >> 10;
+
+	ASSERT_LT(0, available);
+	for (int i = 0; i < 3; i++) {
+		EXPECT_EQ(CMD_CANNOT,
+			  tool_run(&tool, "compare --only %s --size 1024T",
+				   sections[i]));
+		EXPECT_TRUE(tool_said(&tool, words));
+		EXPECT_STREQ("", tool.out);
+	}
+	/* It takes four times as much; the product has more than 64 bits */
+	EXPECT_EQ(CMD_CANNOT, tool_run(&tool, "compare --only memory -s %ldM",
+				       mib / 3 & ~1L));
+	EXPECT_TRUE(tool_said(&tool, words));
+	EXPECT_EQ(CMD_CANNOT,
+		  tool_run(&tool, "compare --only memory -s 8388608T"));
+	EXPECT_TRUE(tool_said(&tool, words));
+	/* Sections that do not register so much do not mind */
+	EXPECT_EQ(CMD_DONE, tool_run(&tool, "compare --only nvme -s 1024T"));
+}
+
+TEST(table_of_nothing_wanted)
+{
+	static const char json[] =
+		"{\"fragmented\":{\"wanted\":0,\"rows\":[{\"mode\":\"m\",\"registered\":0}]}}";
+	char *text = print(json);
+
+	EXPECT_NE(NULL, strstr(text, "      0 %\n"))
+		TH_LOG("%s", text);
+	free(text);
 }
 
 TEST_HARNESS_MAIN

@@ -4,15 +4,17 @@
  */
 #include <argp.h>
 #include <err.h>
+#include <signal.h>
 #include <string.h>
 
 #include "tools/dmamem/cmd.h"
 #include "tools/dmamem/compare.h"
 #include "tools/dmamem/compare_device.h"
-#include "tools/dmamem/compare_kind.h"
 #include "tools/dmamem/compare_measure.h"
 #include "tools/dmamem/compare_output.h"
 #include "tools/dmamem/compare_table.h"
+#include "tools/dmamem/enough_memory.h"
+#include "tools/dmamem/interrupt.h"
 #include "tools/dmamem/parse.h"
 #include "tools/memory/pages.h"
 
@@ -31,17 +33,19 @@ enum {
 	KEY_HTML,
 };
 
+/* With how many times --size of memory each takes */
 static const struct section {
 	const char *name;
 	int (*run)(struct compare *compare);
+	unsigned int times;
 } sections[] = {
-	{ "setup", compare_setup },
-	{ "stability", compare_stability },
-	{ "cost", compare_cost },
-	{ "memory", compare_kept },
-	{ "lookup", compare_lookup },
-	{ "nvme", compare_nvme },
-	{ "fragmented", compare_fragmented },
+	{ "setup", compare_setup, 0 },
+	{ "stability", compare_stability, 0 },
+	{ "cost", compare_cost, 1 },
+	{ "memory", compare_kept, COMPARE_KEPT_FACTOR },
+	{ "lookup", compare_lookup, 1 },
+	{ "nvme", compare_nvme, 0 },
+	{ "fragmented", compare_fragmented, 0 },
 };
 
 #define NR_SECTIONS (sizeof(sections) / sizeof(sections[0]))
@@ -52,6 +56,7 @@ struct arguments {
 	char device[PARSE_BDF_SIZE];
 	unsigned int chosen;
 	const char *json;
+	FILE *json_stream;
 	const char *html;
 };
 
@@ -193,37 +198,75 @@ static void add_command(struct json_object *report, int argc, char **argv)
 		json_object_array_add(words, json_object_new_string(argv[i]));
 }
 
-static int run_sections(struct arguments *args)
+static bool is_chosen(const struct arguments *args, unsigned int section)
 {
-	struct compare *compare = &args->compare;
-	int ret = compare_machine(compare);
+	return !args->chosen || args->chosen >> section & 1;
+}
 
-	out_progress_start(&compare->progress, "", 0);
-	for (unsigned int i = 0; i < NR_SECTIONS && !ret; i++)
-		if (!args->chosen || args->chosen >> i & 1)
-			ret = sections[i].run(compare);
-	out_progress_end(&compare->progress);
-	compare_release_pool(compare);
-	if (!ret)
-		return CMD_DONE;
-	warnx("%s", strerrordesc_np(-ret));
+/* With --hostile, hugetlb pages are reserved beside all other memory */
+static bool has_memory(const struct arguments *args)
+{
+	uint64_t times = 0, wanted;
+
+	for (unsigned int i = 0; i < NR_SECTIONS; i++)
+		if (is_chosen(args, i) && sections[i].times > times)
+			times = sections[i].times;
+	if (args->compare.hostile)
+		times *= 2;
+	if (__builtin_mul_overflow(times, args->compare.size, &wanted))
+		wanted = UINT64_MAX;
+	return enough_memory(wanted);
+}
+
+/* It is known what is missing, and why */
+static int not_whole(struct compare *compare, const char *section,
+		     const char *why)
+{
+	char text[COMPARE_WHY];
+
+	snprintf(text, sizeof(text), "%s: %s", section, why);
+	json_add_text(compare->report, "why", text);
+	warnx("%s", text);
 	return CMD_FAILED;
 }
 
-/* The device goes from driver to driver meanwhile */
-static int run_with_device(struct arguments *args)
+static int run_section(struct compare *compare, const struct section *section)
 {
-	struct compare_device device;
-	int code;
+	int ret = section->run(compare);
 
-	if (!args->compare.device)
-		return run_sections(args);
-	code = compare_device_take(args->compare.device, &device);
-	if (code)
-		return code;
-	code = run_sections(args);
-	if (compare_device_give_back(&device))
-		code = CMD_FAILED;
+	if (interrupted())
+		return not_whole(compare, section->name, "interrupted");
+	if (ret)
+		return not_whole(compare, section->name,
+				 strerrordesc_np(-ret));
+	return CMD_DONE;
+}
+
+static int run_sections(struct arguments *args)
+{
+	struct compare *compare = &args->compare;
+	int code = CMD_DONE;
+
+	compare_machine(compare);
+	out_progress_start(&compare->progress, "", 0);
+	for (unsigned int i = 0; i < NR_SECTIONS && !code; i++)
+		if (is_chosen(args, i))
+			code = run_section(compare, &sections[i]);
+	out_progress_end(&compare->progress);
+	return code;
+}
+
+/* What cannot be had is said before the machine is touched */
+static int prepare(struct arguments *args)
+{
+	int code = CMD_DONE;
+
+	if (!has_memory(args))
+		return CMD_CANNOT;
+	if (args->html)
+		code = compare_find_report();
+	if (args->json && !code)
+		code = compare_open_json(args->json, &args->json_stream);
 	return code;
 }
 
@@ -232,13 +275,39 @@ static int show(const struct arguments *args)
 	struct json_object *report = args->compare.report;
 	int code = CMD_DONE;
 
-	if (!args->json || strcmp(args->json, "-") != 0)
+	if (args->json_stream != stdout)
 		compare_print(stdout, report);
 	if (args->json)
-		code = compare_write_json(args->json, report);
+		code = compare_write_json(args->json, args->json_stream,
+					  report);
 	if (args->html && !code)
 		code = compare_write_html(args->html, report);
 	return code;
+}
+
+/*
+ * Whatever comes, a signal included: the device has its driver again, the pool
+ * its size, and what was found is shown
+ */
+static int run_and_show(struct arguments *args)
+{
+	struct compare *compare = &args->compare;
+	struct compare_device device;
+	int code = CMD_DONE, shown;
+
+	interrupt_catch(SA_RESTART);
+	if (compare->device)
+		code = compare_device_take(compare->device, &device);
+	if (code)
+		return code;
+	compare_pool_read(&compare->pool);
+	code = run_sections(args);
+	if (compare->hostile)
+		compare_pool_restore(&compare->pool);
+	if (compare->device && compare_device_give_back(&device))
+		code = CMD_FAILED;
+	shown = show(args);
+	return code ? code : shown;
 }
 
 int cmd_compare(int argc, char **argv)
@@ -247,20 +316,19 @@ int cmd_compare(int argc, char **argv)
 		.compare = {
 			.size = DEFAULT_SIZE,
 			.rounds = DEFAULT_ROUNDS,
-			.hugetlb_pool = pages_count("/proc/sys/vm/nr_hugepages",
-						    ""),
 		},
 	};
 	int code;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &args);
+	code = prepare(&args);
+	if (code)
+		return code;
 	args.compare.report = json_object_new_object();
 	json_add_number(args.compare.report, "format", COMPARE_FORMAT);
 	add_command(args.compare.report, argc, argv);
 	json_add_bool(args.compare.report, "hostile", args.compare.hostile);
-	code = run_with_device(&args);
-	if (!code)
-		code = show(&args);
+	code = run_and_show(&args);
 	json_object_put(args.compare.report);
 	return code;
 }

@@ -16,9 +16,9 @@
 #include <dmamem/memory.h>
 
 #include "tools/dmamem/cmd.h"
+#include "tools/dmamem/enough_memory.h"
 #include "tools/dmamem/out.h"
 #include "tools/dmamem/pin.h"
-#include "tools/memory/pages.h"
 
 #define DEFAULT_SIZE (UINT64_C(8) << 20)
 #define NS_PER_S UINT64_C(1000000000)
@@ -195,26 +195,13 @@ static void say_how_to_reserve(const struct pin_arguments *args)
 		args->size / args->kind->unit, path, args->kind->unit >> 10);
 }
 
-/* The kernel would end processes to find as much as there is not */
-static bool is_too_much(uint64_t size)
-{
-	long available = pages_count("/proc/meminfo", "MemAvailable:");
-	char wanted[OUT_SIZE], left[OUT_SIZE];
-
-	if (available < 0 || size >> 10 <= (uint64_t)available)
-		return false;
-	warnx("%s is more memory than is available, %s",
-	      out_size(wanted, size), out_size(left, (uint64_t)available << 10));
-	return true;
-}
-
 static int map_memory(struct pinned *pinned)
 {
 	const struct pin_arguments *args = pinned->args;
 	bool is_hugetlb = !strncmp(args->kind->word, "hugetlb", 7);
 	char size[OUT_SIZE];
 
-	if (!is_hugetlb && is_too_much(args->size))
+	if (!is_hugetlb && !enough_memory(args->size))
 		return CMD_CANNOT;
 	pinned->addr = args->kind->map(args->size, args->file);
 	if (pinned->addr)

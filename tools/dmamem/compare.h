@@ -14,6 +14,7 @@
 #include <dmamem/dmamem.h>
 #include <dmamem/map.h>
 
+#include "tools/dmamem/compare_pool.h"
 #include "tools/dmamem/json.h"
 #include "tools/dmamem/out.h"
 
@@ -29,7 +30,7 @@
  *                  time
  * @report: what was found
  * @progress: the line that says how far we are
- * @hugetlb_pool: hugetlb pages of 2 MiB that the machine had in the beginning
+ * @pool: hugetlb pages that the machine had in the beginning
  */
 struct compare {
 	size_t size;
@@ -39,7 +40,7 @@ struct compare {
 	double instruction_ns;
 	struct json_object *report;
 	struct out_progress progress;
-	long hugetlb_pool;
+	struct compare_pool pool;
 };
 
 /* compare_words.c: say what is being done; a line each if nobody watches */
@@ -49,11 +50,16 @@ void compare_say(struct compare *compare, const char *format, ...)
 /* Note why something could not be done, cut off if need be */
 void compare_because(char why[COMPARE_WHY], const char *text);
 
+/* What was compared on: a member of the report */
+void compare_machine(struct compare *compare);
+
+/* The section "memory" takes so many times the size: what it looks for is small */
+#define COMPARE_KEPT_FACTOR 4
+
 /*
  * Sections, each in a file of its own; all return 0 or -errno. What could not be
  * done is part of what was found, with the reason, and no failure.
  */
-int compare_machine(struct compare *compare);
 int compare_setup(struct compare *compare);
 int compare_stability(struct compare *compare);
 int compare_cost(struct compare *compare);

@@ -9,6 +9,7 @@
 #include "tools/dmamem/compare_kind.h"
 #include "tools/dmamem/compare_measure.h"
 #include "tools/dmamem/compare_mode.h"
+#include "tools/dmamem/interrupt.h"
 #include "tools/memory/pages.h"
 
 #define GIB 1073741824.0
@@ -149,7 +150,7 @@ int compare_cost(struct compare *compare)
 	json_add_text(object, "unit", compare_unit(compare));
 	json_add_number(object, "bytes", compare->size);
 	rows = json_add_array(object, "rows");
-	for (i = 0; i < nr_compare_modes; i++) {
+	for (i = 0; i < nr_compare_modes && !interrupted(); i++) {
 		if (compare_modes[i].control)
 			continue;
 		if (compare_open(compare, &compare_modes[i], false, &session)) {
@@ -158,7 +159,8 @@ int compare_cost(struct compare *compare)
 			continue;
 		}
 		compare_say(compare, "cost: %s", session.mode->name);
-		for (kind = 0; kind < nr_compare_kinds; kind++)
+		for (kind = 0; kind < nr_compare_kinds && !interrupted();
+		     kind++)
 			run_kind(compare, &session, &compare_kinds[kind], rows);
 		compare_close(&session);
 	}

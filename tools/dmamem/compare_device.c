@@ -19,6 +19,12 @@ static int check_use(const char *bdf)
 		      bdf);
 		return CMD_USAGE;
 	}
+	if (function.class != PCI_CLASS_NVME) {
+		warnx("%s is no NVMe controller but: %s", bdf,
+		      pci_class_name(function.class));
+		pci_function_free(&function);
+		return CMD_USAGE;
+	}
 	ret = use_check("", &function, why);
 	pci_function_free(&function);
 	if (ret == -EBUSY) {

@@ -8,9 +8,9 @@
 #include "tools/dmamem/compare_fragment.h"
 #include "tools/dmamem/compare_kind.h"
 #include "tools/dmamem/compare_mode.h"
+#include "tools/dmamem/compare_pool.h"
+#include "tools/dmamem/interrupt.h"
 #include "tools/memory/pages.h"
-
-#define POOL "/sys/kernel/mm/hugepages/hugepages-2048kB/"
 
 /* Asked for: so much of what is free, in percent */
 #define SHARE 50
@@ -32,7 +32,7 @@ static long try_hugetlb(long nr)
 	long got;
 
 	pages_reserve_hugetlb(nr);
-	got = pages_count(POOL "free_hugepages", "");
+	got = pages_count(COMPARE_POOL "free_hugepages", "");
 	return got < nr ? got : nr;
 }
 
@@ -73,14 +73,14 @@ static void try_hugepages(struct fragmented *fragmented,
 		 got, fragmented->wanted);
 	json_add_number(row, "registered", got * HUGE);
 	json_add_text(row, "why", got < fragmented->wanted ? why : "");
-	pages_write(POOL "nr_hugepages", "0");
+	pages_write(COMPARE_POOL "nr_hugepages", "0");
 }
 
 static void try_all(struct fragmented *fragmented)
 {
 	struct compare_session session;
 
-	for (unsigned int i = 0; i < nr_compare_modes; i++) {
+	for (unsigned int i = 0; i < nr_compare_modes && !interrupted(); i++) {
 		const struct compare_mode *mode = &compare_modes[i];
 		struct json_object *row;
 
@@ -117,7 +117,7 @@ int compare_fragmented(struct compare *compare)
 		return 0;
 	}
 	compare_say(compare, "fragmented: take memory to pieces");
-	pages_write(POOL "nr_hugepages", "0");
+	pages_write(COMPARE_POOL "nr_hugepages", "0");
 	ret = fragment_memory(&fragments);
 	if (ret)
 		return ret;

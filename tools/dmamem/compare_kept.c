@@ -8,10 +8,8 @@
 #include "tools/dmamem/compare_kind.h"
 #include "tools/dmamem/compare_measure.h"
 #include "tools/dmamem/compare_mode.h"
+#include "tools/dmamem/interrupt.h"
 #include "tools/memory/pages.h"
-
-/* More than is registered otherwise: what is looked for is small */
-#define FACTOR 4
 
 /* Those that processors keep for themselves are free, too */
 static double free_bytes(void)
@@ -57,7 +55,7 @@ static int measure(struct compare *compare, const struct compare_mode *mode,
 	struct iovec memory;
 	int ret;
 
-	ret = compare_map(compare, kind, FACTOR * compare->size, true, &memory,
+	ret = compare_map(compare, kind, COMPARE_KEPT_FACTOR * compare->size, true, &memory,
 			  why);
 	if (ret)
 		return ret;
@@ -94,15 +92,16 @@ int compare_kept(struct compare *compare)
 	struct json_object *object = json_add_object(compare->report, "memory");
 	struct json_object *rows;
 
-	json_add_number(object, "bytes", FACTOR * compare->size);
+	json_add_number(object, "bytes", COMPARE_KEPT_FACTOR * compare->size);
 	rows = json_add_array(object, "rows");
-	for (unsigned int i = 0; i < nr_compare_modes; i++) {
+	for (unsigned int i = 0; i < nr_compare_modes && !interrupted(); i++) {
 		const struct compare_mode *mode = &compare_modes[i];
 
 		if (mode->control)
 			continue;
 		compare_say(compare, "memory: %s", mode->name);
-		for (unsigned int kind = 0; kind < nr_compare_kinds; kind++)
+		for (unsigned int kind = 0;
+		     kind < nr_compare_kinds && !interrupted(); kind++)
 			if (!mode->hugetlb_only || compare_kinds[kind].hugetlb)
 				run_kind(compare, mode, &compare_kinds[kind],
 					 rows);

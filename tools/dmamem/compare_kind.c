@@ -5,10 +5,9 @@
 #include <sys/mman.h>
 
 #include "tools/dmamem/compare_kind.h"
+#include "tools/dmamem/compare_pool.h"
 #include "tools/memory/kinds.h"
 #include "tools/memory/pages.h"
-
-#define POOL "/sys/kernel/mm/hugepages/hugepages-2048kB/"
 
 const struct compare_kind compare_kinds[] = {
 	{ "4 KiB", "anonymous", PAGE, false },
@@ -98,11 +97,11 @@ void compare_look(const struct iovec *memory)
 
 int compare_reserve(const struct compare *compare, long nr, char *why)
 {
-	long free = pages_count(POOL "free_hugepages", "");
+	long free = pages_count(COMPARE_POOL "free_hugepages", "");
 
 	if (free < nr && compare->hostile) {
 		pages_reserve_hugetlb(nr);
-		free = pages_count(POOL "free_hugepages", "");
+		free = pages_count(COMPARE_POOL "free_hugepages", "");
 	}
 	if (free >= nr)
 		return 0;
@@ -111,14 +110,4 @@ int compare_reserve(const struct compare *compare, long nr, char *why)
 		 compare->hostile ? ", and no more could be had" :
 				    ": reserve them, or say --hostile");
 	return -ENOMEM;
-}
-
-void compare_release_pool(const struct compare *compare)
-{
-	char text[32];
-
-	if (!compare->hostile || compare->hugetlb_pool < 0)
-		return;
-	snprintf(text, sizeof(text), "%ld", compare->hugetlb_pool);
-	pages_write(POOL "nr_hugepages", text);
 }

@@ -60,7 +60,4 @@ void compare_look(const struct iovec *memory);
  */
 int compare_reserve(const struct compare *compare, long nr, char *why);
 
-/* Give the pool the size back that it had, if we changed it */
-void compare_release_pool(const struct compare *compare);
-
 #endif

@@ -12,6 +12,7 @@
 #include "tools/dmamem/compare_kind.h"
 #include "tools/dmamem/compare_measure.h"
 #include "tools/dmamem/compare_mode.h"
+#include "tools/dmamem/interrupt.h"
 #include "tools/memory/pages.h"
 
 #define CALLS 4096
@@ -176,7 +177,7 @@ int compare_lookup(struct compare *compare)
 
 	json_add_text(object, "unit", compare_unit(compare));
 	rows = json_add_array(object, "rows");
-	for (i = 0; i < nr_compare_modes && !ret; i++) {
+	for (i = 0; i < nr_compare_modes && !ret && !interrupted(); i++) {
 		if (compare_modes[i].control)
 			continue;
 		if (compare_open(compare, &compare_modes[i], false, &session)) {
@@ -185,7 +186,8 @@ int compare_lookup(struct compare *compare)
 			continue;
 		}
 		compare_say(compare, "lookup: %s", session.mode->name);
-		for (kind = 0; kind < nr_compare_kinds && !ret; kind++)
+		for (kind = 0; kind < nr_compare_kinds && !ret &&
+		     !interrupted(); kind++)
 			ret = run_kind(compare, &session, &compare_kinds[kind],
 				       rows);
 		compare_close(&session);

@@ -67,7 +67,7 @@ static void add_kernel(struct json_object *object,
 	json_add_text(object, "module", module);
 }
 
-int compare_machine(struct compare *compare)
+void compare_machine(struct compare *compare)
 {
 	struct json_object *object = json_add_object(compare->report,
 						     "machine");
@@ -82,5 +82,4 @@ int compare_machine(struct compare *compare)
 	add_processor(object);
 	add_memory(object, &machine);
 	add_kernel(object, &machine);
-	return 0;
 }

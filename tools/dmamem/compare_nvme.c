@@ -11,6 +11,7 @@
 #include "tools/dmamem/compare_kind.h"
 #include "tools/dmamem/compare_measure.h"
 #include "tools/dmamem/compare_mode.h"
+#include "tools/dmamem/interrupt.h"
 #include "tools/memory/pages.h"
 #include "tools/nvme/load.h"
 
@@ -72,6 +73,14 @@ static int failed(struct drive *drive, int err)
 	snprintf(drive->result->why, COMPARE_WHY, "%s: %s",
 		 drive->compare->device, nvme_error_text(err));
 	return err;
+}
+
+static bool go_on(void *arg, uint64_t done, uint64_t total)
+{
+	(void)arg;
+	(void)done;
+	(void)total;
+	return !interrupted();
 }
 
 /* The first mode that the library has and that pins */
@@ -164,10 +173,17 @@ static int open_disk(struct drive *drive)
 		.map = drive->session.map,
 		.memory = drive->memory.iov_base,
 		.seed = SEED,
+		.progress = go_on,
 	};
 	if (drive->load.nr_lbas > AREA >> drive->ns.lba_shift)
 		drive->load.nr_lbas = AREA >> drive->ns.lba_shift;
 	return 0;
+}
+
+/* What was measured before a signal came stays */
+static int load_failed(struct drive *drive, int err)
+{
+	return err == -ECANCELED ? err : failed(drive, err);
 }
 
 static int run_load(struct drive *drive, size_t size, unsigned int depth,
@@ -182,7 +198,7 @@ static int run_load(struct drive *drive, size_t size, unsigned int depth,
 	load.time_ns = ROUND_NS;
 	ret = nvme_load_run(&load, &result);
 	if (ret)
-		return failed(drive, ret);
+		return load_failed(drive, ret);
 	compare_take(&measured->rate,
 		     (double)result.ios * 1e9 / (double)result.ns);
 	compare_take(&measured->median,
@@ -206,7 +222,7 @@ static int check_data(struct drive *drive)
 	load.count = CHECKED_COUNT;
 	load.verify = true;
 	ret = nvme_load_run(&load, &result);
-	return ret ? failed(drive, ret) : 0;
+	return ret ? load_failed(drive, ret) : 0;
 }
 
 static int run_loads(struct drive *drive)
@@ -257,6 +273,8 @@ static void add_row(struct json_object *rows, const struct compare_mode *mode,
 	json_add_number(row, "depth", depths[depth]);
 	if (*result->why) {
 		json_add_text(row, "why", result->why);
+	} else if (!measured->rate.nr) {
+		json_add_text(row, "why", "interrupted");
 	} else {
 		compare_add_series(json_add_object(row, "iops"),
 				   &measured->rate, 1);
@@ -268,19 +286,21 @@ static void add_row(struct json_object *rows, const struct compare_mode *mode,
 	json_object_array_add(rows, row);
 }
 
+static void run_round(struct compare *compare, struct result *results)
+{
+	for (unsigned int i = 0; i < nr_compare_modes && !interrupted(); i++)
+		if (!compare_modes[i].control && !*results[i].why)
+			run_mode(compare, &compare_modes[i], &results[i]);
+}
+
 /* The modes take turns: what else the machine does meets them all alike */
 static void take_turns(struct compare *compare, struct result *results)
 {
-	for (unsigned int round = 0; round < compare->rounds; round++) {
+	for (unsigned int round = 0;
+	     round < compare->rounds && !interrupted(); round++) {
 		compare_say(compare, "nvme: round %u of %u", round + 1,
 			    compare->rounds);
-		for (unsigned int i = 0; i < nr_compare_modes; i++) {
-			const struct compare_mode *mode = &compare_modes[i];
-
-			if (mode->control || *results[i].why)
-				continue;
-			run_mode(compare, mode, &results[i]);
-		}
+		run_round(compare, results);
 	}
 }
 

@@ -2,9 +2,10 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -22,18 +23,62 @@ static int write_object(FILE *stream, struct json_object *report)
 	return fflush(stream);
 }
 
-int compare_write_json(const char *path, struct json_object *report)
+static int cannot_write(const char *path)
 {
-	bool to_stdout = !strcmp(path, "-");
-	FILE *stream = to_stdout ? stdout : fopen(path, "we");
-	int ret = stream ? write_object(stream, report) : -1;
-
-	if (stream && !to_stdout && fclose(stream))
-		ret = -1;
-	if (!ret)
-		return CMD_DONE;
-	warn("%s", to_stdout ? "standard output" : path);
+	warn("%s", strcmp(path, "-") ? path : "standard output");
 	return CMD_FAILED;
+}
+
+/* What a file had stays until there is something to replace it */
+int compare_open_json(const char *path, FILE **stream)
+{
+	int fd;
+
+	*stream = stdout;
+	if (!strcmp(path, "-"))
+		return CMD_DONE;
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+	*stream = fd < 0 ? NULL : fdopen(fd, "w");
+	return *stream ? CMD_DONE : cannot_write(path);
+}
+
+int compare_write_json(const char *path, FILE *stream,
+		       struct json_object *report)
+{
+	bool is_file = stream != stdout;
+	int ret;
+
+	/* Pipes and devices have nothing to be cut off */
+	if (is_file && ftruncate(fileno(stream), 0) && errno != EINVAL)
+		return cannot_write(path);
+	ret = write_object(stream, report);
+	if (is_file && fclose(stream))
+		ret = -1;
+	return ret ? cannot_write(path) : CMD_DONE;
+}
+
+static bool is_in(const char *folder, size_t length)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%.*s/" PROGRAM, (int)length, folder);
+	return !access(path, X_OK);
+}
+
+int compare_find_report(void)
+{
+	const char *folder = getenv("PATH");
+	size_t length;
+
+	for (; folder && *folder; folder += length + !!folder[length]) {
+		length = strcspn(folder, ":");
+		if (is_in(folder, length))
+			return CMD_DONE;
+	}
+	warnx("there is no " PROGRAM " in PATH");
+	fputs("-> write --json FILE, and run " PROGRAM " where it is\n",
+	      stderr);
+	return CMD_CANNOT;
 }
 
 /* Becomes the program, or ends as a shell does that finds none */
@@ -41,6 +86,7 @@ static void become_program(int input, const char *path)
 {
 	dup2(input, STDIN_FILENO);
 	execlp(PROGRAM, PROGRAM, "--html", path, "-", NULL);
+	warn(PROGRAM);
 	_exit(127);
 }
 
@@ -50,13 +96,7 @@ static int wait_for(pid_t pid)
 
 	if (waitpid(pid, &status, 0) < 0 || !WIFEXITED(status))
 		return CMD_FAILED;
-	if (WEXITSTATUS(status) == 127) {
-		warnx("there is no " PROGRAM " in PATH");
-		fputs("-> write --json FILE, and run " PROGRAM " where it is\n",
-		      stderr);
-		return CMD_CANNOT;
-	}
-	return WEXITSTATUS(status);
+	return WEXITSTATUS(status) == 127 ? CMD_CANNOT : WEXITSTATUS(status);
 }
 
 int compare_write_html(const char *path, struct json_object *report)
@@ -73,8 +113,6 @@ int compare_write_html(const char *path, struct json_object *report)
 	if (!pid)
 		become_program(ends[0], path);
 	close(ends[0]);
-	/* A program that ends early says itself why */
-	signal(SIGPIPE, SIG_IGN);
 	stream = fdopen(ends[1], "w");
 	if (stream) {
 		write_object(stream, report);

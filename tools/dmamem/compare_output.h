@@ -5,16 +5,32 @@
 #ifndef DMAMEM_TOOLS_COMPARE_OUTPUT_H
 #define DMAMEM_TOOLS_COMPARE_OUTPUT_H
 
+#include <stdio.h>
+
 #include <json-c/json.h>
 
 /**
- * compare_write_json() - write an object to a file
+ * compare_open_json() - see whether a file can be written, which is not changed
  * @path: the file, "-": standard output
+ * @stream: the file, for compare_write_json()
+ *
+ * Return: CMD_DONE, or CMD_FAILED and a message.
+ */
+int compare_open_json(const char *path, FILE **stream);
+
+/**
+ * compare_write_json() - write an object to a file, and close it
+ * @path: its name
+ * @stream: from compare_open_json()
  * @report: the object
  *
  * Return: CMD_DONE, or CMD_FAILED and a message.
  */
-int compare_write_json(const char *path, struct json_object *report);
+int compare_write_json(const char *path, FILE *stream,
+		       struct json_object *report);
+
+/* Is there a dmamem-report? CMD_DONE, or CMD_CANNOT and a message */
+int compare_find_report(void);
 
 /**
  * compare_write_html() - have dmamem-report make a report of an object

@@ -4,6 +4,7 @@
  */
 #include "tools/dmamem/compare_mode.h"
 #include "tools/dmamem/compare_privilege.h"
+#include "tools/dmamem/interrupt.h"
 
 static const char *iova_words(const struct compare_session *session)
 {
@@ -47,7 +48,7 @@ int compare_setup(struct compare *compare)
 {
 	struct json_object *list = json_add_array(compare->report, "setup");
 
-	for (unsigned int i = 0; i < nr_compare_modes; i++) {
+	for (unsigned int i = 0; i < nr_compare_modes && !interrupted(); i++) {
 		const struct compare_mode *mode = &compare_modes[i];
 		struct json_object *object;
 

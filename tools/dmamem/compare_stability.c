@@ -14,6 +14,7 @@
 
 #include "tools/dmamem/compare_disturb.h"
 #include "tools/dmamem/compare_mode.h"
+#include "tools/dmamem/interrupt.h"
 #include "tools/memory/pages.h"
 
 #define LENGTH (8UL << 20)
@@ -210,6 +211,8 @@ static void run_mode(struct stability *stability,
 
 			if (why)
 				compare_because(cell.na, why);
+			else if (interrupted())
+				compare_because(cell.na, "interrupted");
 			else if (is_possible(stability, &cell))
 				experiment(stability, session, &cell);
 			add_cell(stability, &cell);
@@ -246,7 +249,7 @@ int compare_stability(struct compare *compare)
 		return -ENOMEM;
 	describe(object);
 	stability.cells = json_add_array(object, "cells");
-	for (unsigned int i = 0; i < nr_compare_modes; i++) {
+	for (unsigned int i = 0; i < nr_compare_modes && !interrupted(); i++) {
 		if (compare_open(compare, &compare_modes[i], false, &session)) {
 			run_mode(&stability, &session, session.why);
 			continue;

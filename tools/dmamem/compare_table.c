@@ -242,7 +242,8 @@ static void print_fragmented_row(FILE *stream, struct json_object *row,
 		return;
 	}
 	fprintf(stream, " %10s %6.0f %%",
-		out_size(registered, (uint64_t)bytes), bytes * 100 / wanted);
+		out_size(registered, (uint64_t)bytes),
+		wanted > 0 ? bytes * 100 / wanted : 0);
 	if (compare_member(row, "runs"))
 		fprintf(stream, " %8.0f %10s", compare_number(row, "runs"),
 			out_size(longest, (uint64_t)compare_number(row,
