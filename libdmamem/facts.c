@@ -87,6 +87,17 @@ static uint64_t read_field(int root, const char *path, const char *name,
 	return line ? strtoull(line + strlen(name), NULL, base) : 0;
 }
 
+/* On x86 processes get nothing of the first MiB: the kernel keeps it */
+static bool is_for_firmware(uint64_t last)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	return last < UINT64_C(1) << 20;
+#else
+	(void)last;
+	return false;
+#endif
+}
+
 /* Who lacks CAP_SYS_ADMIN reads zeros */
 static void read_memory(int root, struct dmamem_facts *facts)
 {
@@ -107,7 +118,8 @@ static void read_memory(int root, struct dmamem_facts *facts)
 	while (getline(&line, &size, file) > 0) {
 		/* Also of memory that came as a device: "System RAM (kmem)" */
 		if (!strstr(line, " : System RAM") ||
-		    sscanf(line, "%" SCNx64 "-%" SCNx64, &first, &last) != 2)
+		    sscanf(line, "%" SCNx64 "-%" SCNx64, &first, &last) != 2 ||
+		    is_for_firmware(last))
 			continue;
 		if (!facts->memory_last)
 			facts->memory_first = first;
