@@ -263,9 +263,13 @@ static int foresee(const struct dmamem_options *options, const char **provider,
 	ret = check_options(options, why);
 	if (ret)
 		return ret;
-	if (options->flags & DMAMEM_OPEN_MODULE_FD)
-		return dmamem_because(why, -EINVAL,
-				      "module_fd: there is nothing to choose");
+	if (options->flags & DMAMEM_OPEN_MODULE_FD) {
+		ret = check_module_fd(options, why);
+		if (!ret)
+			*provider = "kmod";
+		return ret ? ret : dmamem_because(why, 0,
+						  "the module's file was handed over");
+	}
 	ret = choose_provider(options, &source, NULL, why);
 	if (!ret)
 		*provider = names[source];

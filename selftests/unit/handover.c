@@ -322,6 +322,13 @@ TEST(files_that_are_not_the_modules)
 	EXPECT_EQ(0, close(fd));
 }
 
+static int foresee(struct dmamem_options options, const char **provider)
+{
+	options.size = sizeof(options);
+	options.flags |= DMAMEM_OPEN_MODULE_FD;
+	return dmamem_foresee(&options, provider);
+}
+
 TEST(options_that_contradict_a_file)
 {
 	static const struct dmamem_options options[] = {
@@ -331,13 +338,18 @@ TEST(options_that_contradict_a_file)
 		{ .provider = "hugepage" },
 		{ .flags = DMAMEM_OPEN_RESIDENT_LISTS },
 	};
+	const char *provider = "unchanged";
 	char why[512];
 
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
 		why[0] = '\0';
 		EXPECT_EQ(-EINVAL, open_fd(-1, options[i], why));
 		EXPECT_NE(NULL, strstr(why, "module_fd"));
+		EXPECT_EQ(-EINVAL, foresee(options[i], &provider));
 	}
+	EXPECT_STREQ("unchanged", provider);
+	EXPECT_EQ(0, foresee((struct dmamem_options){ 0 }, &provider));
+	EXPECT_STREQ("kmod", provider);
 }
 
 TEST_HARNESS_MAIN
