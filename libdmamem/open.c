@@ -45,6 +45,8 @@ static int check_options(const struct dmamem_options *options, char *why)
 		return dmamem_because(why, -EINVAL,
 				      "flags: %#jx has unknown ones",
 				      (uintmax_t)options->flags);
+	if (options->reserved)
+		return dmamem_because(why, -EINVAL, "reserved: is not 0");
 	if ((unsigned int)options->iova_mode > DMAMEM_IOVA_DMA)
 		return dmamem_because(why, -EINVAL, "iova_mode: there is no %u",
 				      options->iova_mode);

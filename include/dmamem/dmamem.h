@@ -65,6 +65,7 @@ enum dmamem_iova_mode {
  * @module_fd: with DMAMEM_OPEN_MODULE_FD, what dmamem_module_fd() gave in another
  *             process. It belongs to the context once that is open. @node and
  *             @device are NULL then, and @provider "kmod", "auto" or NULL.
+ * @reserved: 0
  *
  * Zero every field that is not used. Strings are not used after dmamem_open()
  * has returned.
@@ -83,6 +84,7 @@ struct dmamem_options {
 	char *explanation;
 	size_t explanation_size;
 	int module_fd;
+	unsigned int reserved;
 };
 
 /**

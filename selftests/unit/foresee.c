@@ -33,6 +33,7 @@ TEST(wrong_arguments_are_those_of_open)
 		{ .size = sizeof(wrong[0]), .provider = "other" },
 		{ .size = sizeof(wrong[0]), .flags = UINT64_C(1) << 63 },
 		{ .size = sizeof(wrong[0]), .boundary = 3 },
+		{ .size = sizeof(wrong[0]), .reserved = 1 },
 	};
 	const char *provider = "unchanged";
 	struct dmamem_context *ctx;
