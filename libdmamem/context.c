@@ -52,6 +52,7 @@ int dmamem_context_create(struct dmamem_provider *provider,
 	if (!new)
 		return -ENOMEM;
 	new->provider = provider;
+	new->adopts = options->flags & DMAMEM_OPEN_MODULE_FD;
 	ret = init_lock(&new->lock);
 	if (ret)
 		goto free;

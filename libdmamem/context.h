@@ -79,6 +79,7 @@ struct dmamem_arena {
  * @explanation: the last failure in words
  * @allocations_lock: guards @allocations
  * @allocations: tree of what dmamem_alloc() has returned
+ * @adopts: it was opened with DMAMEM_OPEN_MODULE_FD
  * @runs: buffer for the provider's runs
  */
 struct dmamem_context {
@@ -95,6 +96,7 @@ struct dmamem_context {
 	char explanation[DMAMEM_EXPLANATION_SIZE];
 	pthread_mutex_t allocations_lock;
 	void *allocations;
+	bool adopts;
 	struct dmamem_run runs[DMAMEM_RUNS];
 };
 

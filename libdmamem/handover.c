@@ -53,5 +53,10 @@ int dmamem_adopt(struct dmamem_context *ctx, void *addr, size_t len,
 	};
 	int ret = check_provider(ctx);
 
-	return ret ? ret : dmamem_register_as(ctx, &wanted);
+	if (ret)
+		return ret;
+	if (!ctx->adopts)
+		return dmamem_fail(ctx, -EINVAL,
+				   "the context was not opened with DMAMEM_OPEN_MODULE_FD");
+	return dmamem_register_as(ctx, &wanted);
 }

@@ -26,6 +26,11 @@ extern "C" {
  * using the memory, but do not call dmamem_unregister(), dmamem_free() or
  * dmamem_close(): they would unpin it. It belongs to @ctx. Thread-safe.
  *
+ * With the registrations stays pinned what the context has pinned for itself:
+ * the DMA map's leaves, in blocks of 2 MiB, as many as the memory took that is
+ * scattered. No other process can adopt or unpin them; they count until the last
+ * copy of the file is closed.
+ *
  * Return: a file descriptor, or -EOPNOTSUPP (the provider is not "kmod").
  */
 int dmamem_module_fd(struct dmamem_context *ctx);
@@ -66,8 +71,9 @@ int dmamem_get_region(struct dmamem_context *ctx, const void *addr,
  * process that opened the file. Open another context for it. Thread-safe.
  *
  * Return: 0, or with nothing changed
- * -EINVAL (misaligned, empty or wrapping range, one that ends beyond 48 bits, or
- * @len is not the region's length),
+ * -EINVAL (misaligned, empty or wrapping range, one that ends beyond 48 bits,
+ * @len is not the region's length, or @ctx was opened without
+ * DMAMEM_OPEN_MODULE_FD),
  * -ENOENT (there is no such region),
  * -EBUSY (part of the range is registered already, or @region is adopted
  * already),

@@ -43,7 +43,8 @@ FIXTURE_SETUP(handover)
 {
 	struct dmamem_provider *provider;
 
-	ASSERT_EQ(0, test_provider_open(1, &self->ctx));
+	ASSERT_EQ(0, test_provider_open_flags(1, DMAMEM_OPEN_MODULE_FD,
+					      &self->ctx));
 	self->provider = test_provider_of(self->ctx);
 	provider = &self->provider->base;
 	ASSERT_EQ(0, provider->ops->pin(provider, THERE, LEN, &self->region));
@@ -144,6 +145,21 @@ struct listener {
 	int answer;
 	int told;
 };
+
+TEST_F(handover, only_by_who_has_taken_a_file_over)
+{
+	struct dmamem_provider *provider;
+	struct dmamem_context *ctx;
+	uint64_t region;
+
+	ASSERT_EQ(0, test_provider_open(1, &ctx));
+	provider = ctx->provider;
+	ASSERT_EQ(0, provider->ops->pin(provider, THERE, LEN, &region));
+	EXPECT_EQ(-EINVAL, dmamem_adopt(ctx, here(0), LEN, region));
+	provider->ops->unpin(provider, region);
+	EXPECT_EQ(0, dmamem_close(ctx));
+	unpin(self);
+}
 
 static int on_registered(void *arg, void *addr, size_t len)
 {
