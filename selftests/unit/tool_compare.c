@@ -385,6 +385,14 @@ TEST(more_memory_than_there_is)
 	EXPECT_EQ(CMD_DONE, tool_run(&tool, "compare --only nvme -s 1024T"));
 }
 
+TEST(tables_that_are_not_all)
+{
+	char *text = print("{\"why\":\"cost: interrupted\"}");
+
+	EXPECT_STREQ("\nThis is not all: cost: interrupted\n", text);
+	free(text);
+}
+
 TEST(table_of_nothing_wanted)
 {
 	static const char json[] =

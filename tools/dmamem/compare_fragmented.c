@@ -4,6 +4,7 @@
  * free memory would make; then each mode registers as much memory.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "tools/dmamem/compare_fragment.h"
 #include "tools/dmamem/compare_kind.h"
@@ -119,8 +120,10 @@ int compare_fragmented(struct compare *compare)
 	compare_say(compare, "fragmented: take memory to pieces");
 	pages_write(COMPARE_POOL "nr_hugepages", "0");
 	ret = fragment_memory(&fragments);
-	if (ret)
+	if (ret) {
+		json_add_text(object, "why", strerrordesc_np(-ret));
 		return ret;
+	}
 	fragmented.wanted = free_bytes() * SHARE / 100 / (long)HUGE;
 	json_add_number(object, "held", fragments.held);
 	json_add_number(object, "free", free_bytes());

@@ -298,4 +298,7 @@ void compare_print(FILE *stream, struct json_object *report)
 	compare_print_lookup(stream, compare_member(report, "lookup"));
 	compare_print_nvme(stream, compare_member(report, "nvme"));
 	print_fragmented(stream, compare_member(report, "fragmented"));
+	if (*compare_text(report, "why"))
+		fprintf(stream, "\nThis is not all: %s\n",
+			compare_text(report, "why"));
 }

@@ -153,6 +153,8 @@ def _machine(run):
         ("Date", machine["date"]),
         ("Command", f"{run['command'][0]} {shlex.join(run['command'][1:])}"),
     ]
+    if run.get("why"):
+        facts.append(("Not all", run["why"]))
     return "<dl>" + "".join(f"<dt>{name}</dt><dd>{html.escape(text)}</dd>"
                             for name, text in facts) + "</dl>"
 
