@@ -319,6 +319,21 @@ TEST_F(pointers, sgl_of_any_length)
 	}
 }
 
+/* Pieces of memory that do not go on where the one before them ends */
+static unsigned int count_runs(const struct session *s, const struct iovec *iov,
+			       unsigned int nr)
+{
+	unsigned int runs = 0;
+	uint64_t addr, next = DMAMEM_NO_ADDRESS;
+
+	for (unsigned int i = 0; i < nr; i++) {
+		addr = dmamem_translate(s->rig.ctx, iov[i].iov_base, NULL);
+		runs += addr != next;
+		next = addr + iov[i].iov_len;
+	}
+	return runs;
+}
+
 /*
  * Two segments. QEMU (7.2 to 10 at the least) takes no more of equal size: it
  * looks at the pointer to a segment after it has read that segment over it.
@@ -338,7 +353,7 @@ TEST_F(pointers, sgl_in_a_chain)
 					PAGE };
 	ASSERT_EQ(0, sgl_command(&self->s, NVME_OP_WRITE, &from, 1, &sgl));
 	ASSERT_EQ(0, sgl_command(&self->s, NVME_OP_READ, to, 64, &sgl));
-	EXPECT_EQ(64, sgl.nr_descriptors);
+	EXPECT_EQ(count_runs(&self->s, to, 64), sgl.nr_descriptors);
 	EXPECT_EQ(2, sgl.nr_segments);
 	for (unsigned int i = 0; i < 64; i++)
 		EXPECT_EQ(0, memcmp(self->s.disk + i * PAGE, to[i].iov_base,
