@@ -363,6 +363,8 @@ TEST(options_that_contradict_a_file)
 		EXPECT_NE(NULL, strstr(why, "module_fd"));
 		EXPECT_EQ(-EINVAL, foresee(options[i], &provider));
 	}
+	EXPECT_EQ(-EINVAL, foresee((struct dmamem_options){ .reserved = 1 },
+				   &provider));
 	EXPECT_STREQ("unchanged", provider);
 	EXPECT_EQ(0, foresee((struct dmamem_options){ 0 }, &provider));
 	EXPECT_STREQ("kmod", provider);
