@@ -19,6 +19,7 @@
 #include "selftests/lib/tool.h"
 #include "tools/dmamem/cmd.h"
 #include "tools/dmamem/compare_table.h"
+#include "tools/dmamem/disk.h"
 #include "tools/dmamem/tree.h"
 #include "tools/memory/migrate.h"
 #include "tools/memory/pages.h"
@@ -310,13 +311,55 @@ static const char *bound_to(const char *bdf)
 	return driver;
 }
 
+/* The kernel finds it some time after its driver has the controller */
+static void wait_for_disk(const char *bdf)
+{
+	struct tree_names disks;
+	size_t nr = 0;
+
+	while (!nr) {
+		usleep(10000);
+		disks_of("", bdf, &disks);
+		nr = disks.nr;
+		tree_list_free(&disks);
+	}
+}
+
+/* Whoever opens the disk has it */
+TEST_F(modes, takes_no_disk_that_is_open)
+{
+	struct tree_names disks;
+	char node[64];
+	int fd;
+
+	if (!tree_exists("", "/sys/bus/pci/drivers/nvme"))
+		SKIP(return, "no nvme");
+	ASSERT_EQ(0, function_bind(self->bdf, "nvme"));
+	wait_for_disk(self->bdf);
+	ASSERT_EQ(0, disks_of("", self->bdf, &disks));
+	snprintf(node, sizeof(node), "/dev/%s", disks.names[0]);
+	tree_list_free(&disks);
+	fd = open(node, O_RDONLY | O_CLOEXEC);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(CMD_REFUSED, tool_run(&tool, "compare --only setup --device %s",
+					self->bdf));
+	EXPECT_TRUE(tool_said(&tool, "is in use"));
+	EXPECT_STREQ("nvme", bound_to(self->bdf));
+	EXPECT_FALSE(tree_exists("", "/run/dmamem/%s", self->bdf));
+	close(fd);
+}
+
 TEST_F_TIMEOUT(modes, leaves_the_machine_as_it_was, 600)
 {
-	static const char * const drivers[] = { "dmamem", NULL };
+	static const char * const drivers[] = { "dmamem", NULL, "nvme" };
 	long pool = pages_count(POOL, "");
 
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < 3; i++) {
+		if (i == 2 && !tree_exists("", "/sys/bus/pci/drivers/nvme"))
+			SKIP(return, "no nvme");
 		ASSERT_EQ(0, function_bind(self->bdf, drivers[i]));
+		if (i == 2)
+			wait_for_disk(self->bdf);
 		self->report = run(self->bdf, "--hostile --only setup");
 		ASSERT_NE(NULL, self->report)
 			TH_LOG("%s", tool.err);

@@ -23,9 +23,12 @@ struct compare_device {
 };
 
 /**
- * compare_device_take() - see whether a function may be used, and note its driver
+ * compare_device_take() - note the driver of a function, and take it away
  * @bdf: the function
  * @device: filled in
+ *
+ * It is an NVMe controller that nobody uses, and nobody can use until it is given
+ * back.
  *
  * Return: CMD_DONE, or another exit code and a message.
  */
