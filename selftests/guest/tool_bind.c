@@ -144,10 +144,13 @@ TEST_F(bind, vfio_where_there_is_an_iommu)
 
 TEST_F(bind, vfio_that_does_without_an_iommu)
 {
+	int err;
+
 	if (function_is_translated(self->bdf))
 		SKIP(return, "there is an IOMMU");
-	if (pages_write(UNSAFE, "Y"))
-		SKIP(return, "the kernel's VFIO wants an IOMMU");
+	err = pages_write(UNSAFE, "Y");
+	if (err)
+		SKIP(return, "the kernel's VFIO wants an IOMMU (%d)", err);
 	EXPECT_EQ(CMD_DONE,
 		  tool_run(&tool, "bind --driver vfio-pci %s", self->bdf));
 	EXPECT_TRUE(tool_said(&tool, "/dev/vfio/noiommu-"));
