@@ -28,8 +28,9 @@ SPLAT = re.compile(r"""
     """, re.VERBOSE)
 
 # What intel-iommu says of a write that it has blocked; {}: the function
-BLOCKED = (r"DMAR: DRHD: handling fault status reg|DMAR: \[DMA Write NO_PASID\] "
-           r"Request device \[(0000:)?{}\] fault addr 0x[0-9a-f]+ "
+BLOCKED = (r"DMAR: DRHD: handling fault status reg|"
+           r"DMAR: \[DMA Write NO_PASID\] Request device \[(0000:)?{}\] "
+           r"fault addr 0x[0-9a-f]+ "
            r"\[fault reason 0x05\] PTE Write access is not set")
 
 
