@@ -70,6 +70,21 @@ static int find_module(struct kmod_ctx *ctx, const char *name,
 	return 0;
 }
 
+/* A module holds its context: the last reference to it takes both away */
+static int get_module(int (*find)(struct kmod_ctx *ctx, const char *name,
+				  struct kmod_module **module),
+		      const char *name, struct kmod_module **module)
+{
+	struct kmod_ctx *ctx = new_context();
+	int err;
+
+	if (!ctx)
+		return -ENOMEM;
+	err = find(ctx, name, module);
+	kmod_unref(ctx);
+	return err;
+}
+
 /* "name:what it is for" */
 static void add_parameter(struct module_file *file, const char *value)
 {
@@ -114,18 +129,14 @@ static int read_info(struct kmod_module *module, struct module_file *file)
 
 int module_find(const char *name, struct module_file *file)
 {
-	struct kmod_ctx *ctx = new_context();
 	struct kmod_module *module;
 	int err;
 
-	if (!ctx)
-		return -ENOMEM;
-	err = find_module(ctx, name, &module);
-	if (!err) {
-		err = read_info(module, file);
-		kmod_module_unref(module);
-	}
-	kmod_unref(ctx);
+	err = get_module(find_module, name, &module);
+	if (err)
+		return err;
+	err = read_info(module, file);
+	kmod_module_unref(module);
 	return err;
 }
 
@@ -147,37 +158,27 @@ bool module_has_parameter(const struct module_file *file, const char *name,
 
 int module_load(const char *name, const char *parameters)
 {
-	struct kmod_ctx *ctx = new_context();
 	struct kmod_module *module;
 	int err;
 
-	if (!ctx)
-		return -ENOMEM;
-	err = find_module(ctx, name, &module);
-	if (!err) {
-		err = kmod_module_probe_insert_module(module,
-						      KMOD_PROBE_FAIL_ON_LOADED,
-						      parameters, NULL, NULL,
-						      NULL);
-		kmod_module_unref(module);
-	}
-	kmod_unref(ctx);
+	err = get_module(find_module, name, &module);
+	if (err)
+		return err;
+	err = kmod_module_probe_insert_module(module, KMOD_PROBE_FAIL_ON_LOADED,
+					      parameters, NULL, NULL, NULL);
+	kmod_module_unref(module);
 	return err;
 }
 
 int module_unload(const char *name)
 {
-	struct kmod_ctx *ctx = new_context();
 	struct kmod_module *module;
 	int err;
 
-	if (!ctx)
-		return -ENOMEM;
-	err = kmod_module_new_from_name(ctx, name, &module);
-	if (!err) {
-		err = kmod_module_remove_module(module, KMOD_REMOVE_NOLOG);
-		kmod_module_unref(module);
-	}
-	kmod_unref(ctx);
+	err = get_module(kmod_module_new_from_name, name, &module);
+	if (err)
+		return err;
+	err = kmod_module_remove_module(module, KMOD_REMOVE_NOLOG);
+	kmod_module_unref(module);
 	return err;
 }
