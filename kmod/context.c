@@ -32,6 +32,8 @@ int dmamem_context_open(struct file *file, struct dmamem_device *dev)
 		return -ENOMEM;
 
 	xa_init_flags(&ctx->regions, XA_FLAGS_ALLOC1);
+	init_llist_head(&ctx->killed);
+	INIT_WORK(&ctx->release, dmamem_release_killed);
 	mutex_init(&ctx->lock);
 	/* Not mmget(): the memory of a dead process must not live on */
 	mmgrab(current->mm);
@@ -81,6 +83,7 @@ void dmamem_context_close(struct dmamem_context *ctx)
 	bool in_use = !xa_empty(&ctx->regions);
 	struct dmamem_device *dev = ctx->dev;
 
+	flush_work(&ctx->release);
 	if (dev)
 		dmamem_device_close(ctx, in_use);
 	else if (in_use)

@@ -5,11 +5,13 @@
 #include <linux/fs.h>
 #include <linux/kref.h>
 #include <linux/list.h>
+#include <linux/llist.h>
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/rwsem.h>
 #include <linux/spinlock.h>
+#include <linux/workqueue.h>
 #include <linux/xarray.h>
 
 #include <linux/dmamem.h>
@@ -80,6 +82,8 @@ enum {
  * @mm: Memory of the process that opened; pins and their charge are for it
  * @regions: The pins, by the id that user space knows
  * @pinned: Bytes pinned, for INFO
+ * @killed: Regions of pins that were killed on the way
+ * @release: The work that releases them
  * @dev: What a device node is open for; NULL for /dev/dmamem
  * @lock: For @functions
  * @functions: Functions to stop before pages are released: guards, and in
@@ -91,6 +95,8 @@ struct dmamem_context {
 	struct mm_struct *mm;
 	struct xarray regions;
 	atomic64_t pinned;
+	struct llist_head killed;
+	struct work_struct release;
 	struct dmamem_device *dev;
 	struct mutex lock;	/* for functions */
 	struct pci_dev *functions[DMAMEM_MAX_GUARDS];
@@ -157,6 +163,7 @@ struct dmamem_cursor {
  * @dma: The same, as the context's device sees them, if there is one
  * @parts: The same, mapped for the device; it has access while there are any
  * @mapped_entry: Entry in its list of regions that it has access to
+ * @killed_entry: Entry in the context's list of killed pins
  */
 struct dmamem_region {
 	struct kref ref;
@@ -168,6 +175,7 @@ struct dmamem_region {
 	struct dmamem_runs dma;
 	struct dmamem_part *parts;
 	struct list_head mapped_entry;
+	struct llist_node killed_entry;
 };
 
 /**
@@ -256,6 +264,8 @@ int dmamem_verify(struct dmamem_call *call);
 int dmamem_guard(struct dmamem_call *call);
 
 /* region.c */
+int dmamem_region_init(void);
+void dmamem_region_exit(void);
 enum dmamem_cause dmamem_region_create(struct dmamem_context *ctx,
 				       const struct dmamem_pin *pin,
 				       struct dmamem_region **out);
@@ -267,6 +277,8 @@ struct dmamem_region *dmamem_region_get(struct dmamem_context *ctx, u32 id);
 struct dmamem_region *dmamem_region_next(struct dmamem_context *ctx, u32 *id);
 struct dmamem_region *dmamem_region_take(struct dmamem_context *ctx, u32 id);
 void dmamem_region_put(struct dmamem_region *region);
+void dmamem_region_killed(struct dmamem_region *region);
+void dmamem_release_killed(struct work_struct *work);
 
 /* span.c */
 enum dmamem_cause dmamem_span_at(unsigned long addr, unsigned long limit,

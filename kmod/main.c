@@ -41,9 +41,12 @@ static int __init dmamem_init(void)
 {
 	int ret;
 
-	ret = dmamem_quarantine_init();
+	ret = dmamem_region_init();
 	if (ret)
 		return ret;
+	ret = dmamem_quarantine_init();
+	if (ret)
+		goto region;
 	ret = pci_register_driver(&dmamem_pci_driver);
 	if (ret)
 		goto quarantine;
@@ -56,6 +59,8 @@ driver:
 	pci_unregister_driver(&dmamem_pci_driver);
 quarantine:
 	dmamem_quarantine_exit();
+region:
+	dmamem_region_exit();
 	return ret;
 }
 
@@ -64,6 +69,7 @@ static void __exit dmamem_exit(void)
 	misc_deregister(&dmamem_misc);
 	pci_unregister_driver(&dmamem_pci_driver);
 	dmamem_quarantine_exit();
+	dmamem_region_exit();
 }
 
 module_init(dmamem_init);

@@ -5,9 +5,23 @@
  */
 #include <linux/mm.h>
 #include <linux/slab.h>
+#include <linux/workqueue.h>
 
 #include "dmamem.h"
 #include "trace.h"
+
+static struct workqueue_struct *release_queue;
+
+int dmamem_region_init(void)
+{
+	release_queue = alloc_workqueue("dmamem", WQ_UNBOUND, 0);
+	return release_queue ? 0 : -ENOMEM;
+}
+
+void dmamem_region_exit(void)
+{
+	destroy_workqueue(release_queue);
+}
 
 /**
  * dmamem_region_create - an empty region, charged to the owner
@@ -63,6 +77,32 @@ static void region_release(struct kref *ref)
 void dmamem_region_put(struct dmamem_region *region)
 {
 	kref_put(&region->ref, region_release);
+}
+
+/**
+ * dmamem_region_killed - release the region of a pin that was killed
+ * @region: The region, with the only reference
+ *
+ * To give back gigabytes takes a good part of the time that it takes to pin
+ * them: too long for a task that has to die. The last close waits for it.
+ */
+void dmamem_region_killed(struct dmamem_region *region)
+{
+	struct dmamem_context *ctx = region->ctx;
+
+	llist_add(&region->killed_entry, &ctx->killed);
+	queue_work(release_queue, &ctx->release);
+}
+
+void dmamem_release_killed(struct work_struct *work)
+{
+	struct dmamem_context *ctx =
+		container_of(work, struct dmamem_context, release);
+	struct dmamem_region *region, *next;
+
+	llist_for_each_entry_safe(region, next, llist_del_all(&ctx->killed),
+				  killed_entry)
+		dmamem_region_put(region);
 }
 
 /**
