@@ -90,8 +90,8 @@ clean:
 -include $(shell find $(B) -type f -name '*.d' 2>/dev/null)
 
 # What needs packages sees to them first, then starts over
-COMMANDS := demo check check-kernels check-packages check-sanitizers compare \
-	fuzz bench bench-kmod abi-check abi-update deb
+COMMANDS := demo check check-kernels check-packages check-races \
+	check-sanitizers compare fuzz bench bench-kmod abi-check abi-update deb
 .PHONY: $(COMMANDS) $(COMMANDS:%=%-now)
 $(COMMANDS):
 	$(Q)scripts/setup $@
@@ -104,6 +104,7 @@ Commands:
   make check-kernels     the guest tests on Debian's 6.1, 6.12 and sid's kernel,
                          and on arm64
   make check-sanitizers  the guest tests on a kernel with KASAN, lockdep and more
+  make check-races       those about concurrency on a kernel with KCSAN
   make compare   hugepages, mlock, dmamem and VFIO side by side, in guests:
                  build/compare/report.html
   make fuzz      libFuzzer over the map and more, FUZZ_SECONDS=60 for each
@@ -123,7 +124,7 @@ Parts:
   kmod           dmamem.ko for the kernel in KDIR (default: the running one)
   tests          all test programs: plain, with ASan and UBSan, with TSan
   build/kernel/K/dmamem.ko  the module for a guest's kernel K: 6.1, 6.12,
-                 sid or sanitizers
+                 sid, sanitizers or races
   install, uninstall     library, headers, tools and manual pages; each also by
                  itself: install-library, install-tools, install-man
   install-kmod   the module of KDIR's kernel, and what loads it at boot

@@ -21,7 +21,9 @@ $(B)/barepin/barepin.ko: $(wildcard bench/barepin/*) scripts/kernel
 	$(call cmd,BAREPIN)
 
 # Another configuration is another kernel
-$(B)/kernel/sanitizers/dmamem.ko: selftests/vm/sanitizers.config
+SELF_BUILT := sanitizers races
+$(foreach k,$(SELF_BUILT),$(eval $(B)/kernel/$(k)/dmamem.ko: \
+	selftests/vm/guest.config selftests/vm/$(k).config))
 
 .PHONY: kmod
 kmod:

@@ -106,6 +106,13 @@ check-kernels-now: guest-tests arm64 $(NOIOMMU) \
 check-sanitizers-now: guest-tests $(B)/kernel/sanitizers/dmamem.ko
 	$(Q)$(CHECK) --kernel sanitizers $(GUEST_PROGS) $(M32_GUEST_PROGS)
 
+# Those in which commands meet each other, or a function that goes away
+RACES := context death device fuzz guard handover hotplug meanwhile observe \
+	order quarantine stress verify
+RACES_PROGS := $(RACES:%=$(B)/plain/selftests/guest/%)
+check-races-now: $(RACES_PROGS) $(B)/kernel/races/dmamem.ko
+	$(Q)$(CHECK) --kernel races $(RACES_PROGS)
+
 # Beside the map, where Debian's dpdk-dev is installed
 BENCH_DPDK := $(if $(shell pkg-config --exists libdpdk 2>/dev/null && echo yes), \
 	$(B)/plain/bench/dpdk/virt2iova)

@@ -39,7 +39,7 @@ def parser(**kwargs):
     options = argparse.ArgumentParser(add_help=False, **kwargs)
     group = options.add_argument_group("the guest")
     group.add_argument("--kernel", default="6.1", metavar="NAME",
-                       help="6.1, 6.12, sid, sanitizers or 6.1-arm64 "
+                       help="6.1, 6.12, sid, sanitizers, races or 6.1-arm64 "
                        "(default: 6.1)")
     group.add_argument("--iommu", default="off",
                        choices=("off", "on", "pt", "lazy", "narrow"),
