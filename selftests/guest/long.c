@@ -137,9 +137,15 @@ static void *keep_watch(void *arg)
 	return NULL;
 }
 
+static int be_urgent(pthread_t thread, int priority)
+{
+	const struct sched_param param = { .sched_priority = priority };
+
+	return -pthread_setschedparam(thread, SCHED_FIFO, &param);
+}
+
 static int start_watch(struct watch *watch)
 {
-	const struct sched_param urgent = { .sched_priority = 1 };
 	cpu_set_t first;
 	int ret;
 
@@ -147,10 +153,8 @@ static int start_watch(struct watch *watch)
 	CPU_SET(0, &first);
 	if (sched_setaffinity(0, sizeof(first), &first))
 		return -errno;
-	ret = pthread_create(&watch->thread, NULL, keep_watch, watch);
-	if (!ret)
-		ret = pthread_setschedparam(watch->thread, SCHED_FIFO, &urgent);
-	return -ret;
+	ret = -pthread_create(&watch->thread, NULL, keep_watch, watch);
+	return ret ? ret : be_urgent(watch->thread, 1);
 }
 
 static int watch_step(struct rig *rig, int (*run)(struct rig *rig),
@@ -220,7 +224,10 @@ static void watched_child(const char *node, bool scattered,
 	_exit(0);
 }
 
-/* One that pins, sends the file and how long that took, and pins again */
+/*
+ * One that pins, sends the file and how long that took, and pins again. It is
+ * more urgent than what the kernel does for it: to wait for that takes a wait.
+ */
 static void doomed_child(const char *node, bool scattered, int socket)
 {
 	struct rig rig;
@@ -235,6 +242,8 @@ static void doomed_child(const char *node, bool scattered, int socket)
 	if (ret || run_unpin(&rig))
 		_exit(1);
 	fill(&rig, scattered);
+	if (be_urgent(pthread_self(), 1))
+		_exit(1);
 	if (!fds_send(socket, &rig.fd, 1, &took, sizeof(took)))
 		run_pin(&rig);
 	_exit(0);
@@ -354,6 +363,7 @@ TEST_F_TIMEOUT(pin_long, killed_on_the_way, 300)
 
 	if (events_start())
 		SKIP(return, "no tracepoints");
+	ASSERT_EQ(0, be_urgent(pthread_self(), 2));
 	pid = fork();
 	if (!pid)
 		doomed_child(self->node, variant->scattered, self->sockets[1]);
