@@ -31,25 +31,10 @@ struct seq_file;
 #define DMAMEM_MAX_GUARDS 16
 
 /**
- * struct dmamem_limits - what the DMA API knows of a function's abilities
- * @mask: Highest address, of a mapping
- * @coherent_mask: and of a coherent allocation
- * @boundary: A mapped entry does not cross multiples of this + 1
- * @size: Most bytes of an entry
- */
-struct dmamem_limits {
-	u64 mask;
-	u64 coherent_mask;
-	unsigned long boundary;
-	unsigned int size;
-};
-
-/**
  * struct dmamem_device - a PCI function bound to us, and its node
  * @ref: Held by the driver while it is bound, and by the open file
  * @pdev: The function
  * @misc: The node
- * @limits: As they were before us, for the next driver
  * @domain: The IOMMU domain that translates for it; NULL if nothing does
  * @state: Bit DMAMEM_DEVICE_OPEN: there is one opener
  * @lock: Mapping and unmapping (read) against remove (write). Not held over
@@ -63,7 +48,6 @@ struct dmamem_device {
 	struct kref ref;
 	struct pci_dev *pdev;
 	struct miscdevice misc;
-	struct dmamem_limits limits;
 	struct iommu_domain *domain;
 	unsigned long state;
 	struct rw_semaphore lock;

@@ -136,27 +136,12 @@ static bool is_alone(struct device *device)
 	return count == 1;
 }
 
-static void save_limits(struct dmamem_device *dev)
+/* What the PCI core sets: the next driver may never ask for more */
+static void restore_limits(struct device *device)
 {
-	struct device *device = &dev->pdev->dev;
-
-	dev->limits = (struct dmamem_limits) {
-		.mask = dma_get_mask(device),
-		.coherent_mask = device->coherent_dma_mask,
-		.boundary = dma_get_seg_boundary(device),
-		.size = dma_get_max_seg_size(device),
-	};
-}
-
-/* The next driver expects what the PCI core has set, not what we did */
-static void restore_limits(struct dmamem_device *dev)
-{
-	struct device *device = &dev->pdev->dev;
-
-	dma_set_mask(device, dev->limits.mask);
-	dma_set_coherent_mask(device, dev->limits.coherent_mask);
-	dma_set_seg_boundary(device, dev->limits.boundary);
-	dma_set_max_seg_size(device, dev->limits.size);
+	dma_set_mask_and_coherent(device, DMA_BIT_MASK(32));
+	dma_set_max_seg_size(device, SZ_64K);
+	dma_set_seg_boundary(device, DMA_BIT_MASK(32));
 }
 
 /**
@@ -188,7 +173,6 @@ static int setup_dma(struct dmamem_device *dev)
 	struct device *device = &dev->pdev->dev;
 	int ret;
 
-	save_limits(dev);
 	ret = dma_set_mask_and_coherent(device, DMA_BIT_MASK(bits));
 	if (ret && bits > 32)
 		ret = dma_set_mask_and_coherent(device, DMA_BIT_MASK(32));
@@ -255,7 +239,7 @@ static int dmamem_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	return 0;
 
 restore:
-	restore_limits(dev);
+	restore_limits(&pdev->dev);
 	pci_disable_device(pdev);
 put:
 	dmamem_device_put(dev);
@@ -273,7 +257,7 @@ static void dmamem_remove(struct pci_dev *pdev)
 	dev->gone = true;
 	dev->stopped = list_empty(&dev->mapped) || dmamem_stop_locked(pdev);
 	dmamem_unmap_all(dev);
-	restore_limits(dev);
+	restore_limits(&pdev->dev);
 	up_write(&dev->lock);
 
 	/* Not left to the last user of the function, who may be another */
