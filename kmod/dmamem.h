@@ -207,9 +207,6 @@ void dmamem_forget_function(struct dmamem_context *ctx, struct pci_dev *pdev);
 enum dmamem_cause dmamem_may_see_addresses(struct dmamem_context *ctx);
 void dmamem_taint(struct dmamem_context *ctx);
 
-/* fdinfo.c */
-void dmamem_show_fdinfo(struct seq_file *m, struct file *file);
-
 /* pci.c */
 extern struct pci_driver dmamem_pci_driver;
 void dmamem_device_close(struct dmamem_context *ctx, bool in_use);
@@ -239,7 +236,10 @@ u64 dmamem_quarantined(void);
 long dmamem_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
 int dmamem_reply(struct dmamem_call *call);
 
-/* The commands, each in its file */
+/* info.c */
+void dmamem_show_fdinfo(struct seq_file *m, struct file *file);
+
+/* The commands */
 int dmamem_info(struct dmamem_call *call);
 int dmamem_pin(struct dmamem_call *call);
 int dmamem_unpin(struct dmamem_call *call);
@@ -258,7 +258,6 @@ int dmamem_region_publish(struct dmamem_call *call,
 const struct dmamem_runs *
 dmamem_region_addresses(const struct dmamem_region *region);
 struct dmamem_region *dmamem_region_get(struct dmamem_context *ctx, u32 id);
-struct dmamem_region *dmamem_region_next(struct dmamem_context *ctx, u32 *id);
 struct dmamem_region *dmamem_region_take(struct dmamem_context *ctx, u32 id);
 void dmamem_region_put(struct dmamem_region *region);
 void dmamem_region_killed(struct dmamem_region *region);

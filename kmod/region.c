@@ -164,21 +164,6 @@ struct dmamem_region *dmamem_region_get(struct dmamem_context *ctx, u32 id)
 	return region;
 }
 
-/* The region after *@id, which becomes its id; the caller puts it */
-struct dmamem_region *dmamem_region_next(struct dmamem_context *ctx, u32 *id)
-{
-	struct dmamem_region *region;
-	unsigned long index = *id;
-
-	xa_lock(&ctx->regions);
-	region = xa_find_after(&ctx->regions, &index, ULONG_MAX, XA_PRESENT);
-	if (region)
-		kref_get(&region->ref);
-	xa_unlock(&ctx->regions);
-	*id = index;
-	return region;
-}
-
 /*
  * Take a region out of the table, with the table's reference. An id that is
  * only reserved stays so: a PIN is about to store its region there.
