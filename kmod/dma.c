@@ -45,16 +45,6 @@ static enum dma_data_direction region_direction(struct dmamem_region *region)
 						  DMA_TO_DEVICE;
 }
 
-static phys_addr_t cursor_addr(const struct dmamem_cursor *cur)
-{
-	return dmamem_cursor_run(cur)->dma_addr + cur->into;
-}
-
-static u64 cursor_left(const struct dmamem_cursor *cur)
-{
-	return dmamem_cursor_run(cur)->length - cur->into;
-}
-
 /* Entries of a scatterlist for the part at the cursor */
 static unsigned int count_entries(struct dmamem_cursor cur)
 {
@@ -62,7 +52,7 @@ static unsigned int count_entries(struct dmamem_cursor cur)
 	unsigned int nr = 0;
 
 	do {
-		step = min(cursor_left(&cur), bytes);
+		step = min(dmamem_cursor_rest(&cur).length, bytes);
 		bytes -= step;
 		nr++;
 	} while (bytes && nr < PART_ENTRIES && dmamem_cursor_next(&cur, step));
@@ -86,17 +76,18 @@ static enum dmamem_cause fill_part(struct dmamem_device *dev,
 				   struct dmamem_cursor *cur, u64 *offset)
 {
 	u64 step, done, bytes = PART_BYTES;
+	struct dmamem_extent rest;
 	struct scatterlist *sg;
 	unsigned int i;
 
 	for_each_sgtable_sg(&part->sgt, sg, i) {
-		step = min(cursor_left(cur), bytes);
-		done = within_mask(dev, cursor_addr(cur), step);
+		rest = dmamem_cursor_rest(cur);
+		step = min(rest.length, bytes);
+		done = within_mask(dev, rest.dma_addr, step);
 		*offset += done;
 		if (done < step)
 			return DMAMEM_CAUSE_MASK;
-		sg_set_page(sg, pfn_to_page(PHYS_PFN(cursor_addr(cur))), step,
-			    0);
+		sg_set_page(sg, pfn_to_page(PHYS_PFN(rest.dma_addr)), step, 0);
 		dmamem_cursor_next(cur, step);
 		bytes -= step;
 	}
@@ -215,7 +206,7 @@ static enum dmamem_cause map(struct dmamem_region *region, u64 *offset)
 	struct dmamem_cursor cur;
 	u64 done = 0;
 
-	dmamem_cursor_init(&cur, &region->runs);
+	dmamem_cursor_seek(&cur, &region->runs, 0);
 	while (cur.chunk && !cause) {
 		cause = map_part(region, &cur, &done);
 		cond_resched();

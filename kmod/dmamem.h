@@ -280,9 +280,7 @@ unsigned int dmamem_runs_in_chunk(const struct dmamem_runs *runs,
 unsigned int dmamem_runs_count(const struct dmamem_runs *runs);
 void dmamem_runs_unpin(struct dmamem_runs *runs, bool dirty);
 void dmamem_runs_free(struct dmamem_runs *runs);
-void dmamem_cursor_init(struct dmamem_cursor *cur,
-			const struct dmamem_runs *runs);
-struct dmamem_extent *dmamem_cursor_run(const struct dmamem_cursor *cur);
+struct dmamem_extent dmamem_cursor_rest(const struct dmamem_cursor *cur);
 bool dmamem_cursor_next(struct dmamem_cursor *cur, u64 bytes);
 void dmamem_cursor_seek(struct dmamem_cursor *cur,
 			const struct dmamem_runs *runs, u64 offset);

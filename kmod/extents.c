@@ -9,13 +9,11 @@
 #include "dmamem.h"
 
 /* The rest of the run that the cursor is in; the array may begin with that */
-static int put_first(struct dmamem_cursor *cur,
+static int put_first(const struct dmamem_cursor *cur,
 		     struct dmamem_extent __user *user, u64 *offset)
 {
-	struct dmamem_extent first = *dmamem_cursor_run(cur);
+	struct dmamem_extent first = dmamem_cursor_rest(cur);
 
-	first.dma_addr += cur->into;
-	first.length -= cur->into;
 	*offset += first.length;
 	return copy_to_user(user, &first, sizeof(first)) ? -EFAULT : 0;
 }

@@ -266,38 +266,24 @@ void dmamem_runs_free(struct dmamem_runs *runs)
 	}
 }
 
-/**
- * dmamem_cursor_init - be at the first run
- * @cur: The cursor
- * @runs: The runs, at least one
- */
-void dmamem_cursor_init(struct dmamem_cursor *cur,
-			const struct dmamem_runs *runs)
+/* What is left of the run that the cursor is in */
+struct dmamem_extent dmamem_cursor_rest(const struct dmamem_cursor *cur)
 {
-	cur->runs = runs;
-	cur->chunk = runs->first;
-	cur->index = 0;
-	cur->into = 0;
+	const struct dmamem_extent *run = &cur->chunk->runs[cur->index];
+
+	return (struct dmamem_extent) {
+		.dma_addr = run->dma_addr + cur->into,
+		.length = run->length - cur->into,
+	};
 }
 
-/* The run that the cursor is in; its @into bytes before the cursor included */
-struct dmamem_extent *dmamem_cursor_run(const struct dmamem_cursor *cur)
-{
-	return &cur->chunk->runs[cur->index];
-}
-
-/**
- * dmamem_cursor_next - go on within a run, to its end at most
- * @cur: The cursor
- * @bytes: How far
- *
- * Return: false at the end of the runs.
- */
+/* Go on within a run, to its end at most; false at the end of the runs */
 bool dmamem_cursor_next(struct dmamem_cursor *cur, u64 bytes)
 {
-	cur->into += bytes;
-	if (cur->into < dmamem_cursor_run(cur)->length)
+	if (bytes < dmamem_cursor_rest(cur).length) {
+		cur->into += bytes;
 		return true;
+	}
 
 	cur->into = 0;
 	if (++cur->index < dmamem_runs_in_chunk(cur->runs, cur->chunk))
@@ -308,25 +294,25 @@ bool dmamem_cursor_next(struct dmamem_cursor *cur, u64 bytes)
 	return cur->chunk;
 }
 
-/**
- * dmamem_cursor_seek - go to an offset
- * @cur: The cursor
- * @runs: The runs
- * @offset: Below the end of the runs
- */
+/* Go to an offset, which is below the end of the runs */
 void dmamem_cursor_seek(struct dmamem_cursor *cur,
 			const struct dmamem_runs *runs, u64 offset)
 {
+	struct dmamem_runs_chunk *chunk = runs->first;
 	struct dmamem_extent *run;
 
-	dmamem_cursor_init(cur, runs);
-	while (cur->chunk->next && cur->chunk->next->offset <= offset) {
-		cur->chunk = cur->chunk->next;
+	while (chunk->next && chunk->next->offset <= offset) {
+		chunk = chunk->next;
 		cond_resched();
 	}
-	offset -= cur->chunk->offset;
-	for (run = cur->chunk->runs; offset >= run->length; run++)
+	offset -= chunk->offset;
+	for (run = chunk->runs; offset >= run->length; run++)
 		offset -= run->length;
-	cur->index = run - cur->chunk->runs;
-	cur->into = offset;
+
+	*cur = (struct dmamem_cursor) {
+		.runs = runs,
+		.chunk = chunk,
+		.index = run - chunk->runs,
+		.into = offset,
+	};
 }

@@ -62,7 +62,7 @@ static long count_same(unsigned long addr, unsigned long pfn, unsigned int nr)
 /* Compare page by page; *@offset stops at the first difference */
 static int verify_region(struct dmamem_region *region, u64 *offset, u64 end)
 {
-	struct dmamem_extent *run;
+	struct dmamem_extent rest;
 	struct dmamem_cursor cur;
 	unsigned int nr;
 	long same;
@@ -71,11 +71,11 @@ static int verify_region(struct dmamem_region *region, u64 *offset, u64 end)
 	while (*offset < end) {
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		run = dmamem_cursor_run(&cur);
-		nr = min3(PFN_DOWN(run->length - cur.into),
-			  PFN_DOWN(end - *offset), (u64)VERIFY_BATCH);
+		rest = dmamem_cursor_rest(&cur);
+		nr = min3(PFN_DOWN(rest.length), PFN_DOWN(end - *offset),
+			  (u64)VERIFY_BATCH);
 		same = count_same(region->addr + *offset,
-				  PHYS_PFN(run->dma_addr + cur.into), nr);
+				  PHYS_PFN(rest.dma_addr), nr);
 		if (!same)
 			return fatal_signal_pending(current) ? -EINTR : -ESTALE;
 		*offset += (u64)same << PAGE_SHIFT;
