@@ -26,8 +26,8 @@
 #error "struct pages of consecutive pages must be consecutive"
 #endif
 
-/* More room, behind @bytes in the runs there are: @last is before the first */
-static bool add_chunk(struct dmamem_runs *runs, u64 bytes)
+/* More room; @last is before the first run in it */
+static bool add_chunk(struct dmamem_runs *runs)
 {
 	struct dmamem_runs_chunk *chunk;
 
@@ -36,7 +36,7 @@ static bool add_chunk(struct dmamem_runs *runs, u64 bytes)
 		return false;
 
 	chunk->next = NULL;
-	chunk->offset = bytes;
+	chunk->offset = runs->bytes;
 	if (runs->chunk) {
 		runs->chunk->next = chunk;
 		runs->nr_before += DMAMEM_RUNS_PER_CHUNK;
@@ -64,7 +64,7 @@ int dmamem_runs_append(struct dmamem_runs *runs, u64 addr, u64 bytes)
 	if (last && last->dma_addr + last->length == addr) {
 		last->length += bytes;
 	} else {
-		if (last == runs->full && !add_chunk(runs, runs->bytes))
+		if (last == runs->full && !add_chunk(runs))
 			return -ENOMEM;
 		last = ++runs->last;
 		last->dma_addr = addr;
@@ -155,7 +155,7 @@ unsigned int dmamem_runs_add_pages(struct dmamem_runs *runs,
 			runs->last->length += count << PAGE_SHIFT;
 			runs->next += count;
 			p += count;
-		} else if (runs->last != runs->full || add_chunk(runs, runs->bytes)) {
+		} else if (runs->last != runs->full || add_chunk(runs)) {
 			count = min(end - p, runs->full - runs->last);
 			p = add_singles(runs, p, p + count);
 		} else {
