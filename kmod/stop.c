@@ -2,14 +2,14 @@
 /*
  * Stop a PCI function, so that it writes to no page any more.
  */
-#include <linux/delay.h>
+#include <linux/iopoll.h>
 #include <linux/pci.h>
 
 #include "dmamem.h"
 #include "trace.h"
 
-#define LOCK_TIMEOUT_MS 5000
-#define LOCK_RETRY_MS 20
+#define LOCK_TIMEOUT_US 5000000
+#define LOCK_RETRY_US 20000
 
 /*
  * Out of the machine, as hotplug has said. That it does not answer is no proof:
@@ -59,16 +59,12 @@ static int quiesce(struct pci_dev *pdev, bool *drained)
  */
 bool dmamem_trylock(struct pci_dev *pdev)
 {
-	unsigned int tries = LOCK_TIMEOUT_MS / LOCK_RETRY_MS;
+	int locked;
 
-	while (!device_trylock(&pdev->dev)) {
-		if (!tries--) {
-			pci_warn(pdev, "dmamem: locked by somebody else\n");
-			return false;
-		}
-		msleep(LOCK_RETRY_MS);
-	}
-	return true;
+	if (read_poll_timeout(device_trylock, locked, locked, LOCK_RETRY_US,
+			      LOCK_TIMEOUT_US, false, &pdev->dev))
+		pci_warn(pdev, "dmamem: locked by somebody else\n");
+	return locked;
 }
 
 /**
