@@ -36,7 +36,7 @@ struct seq_file;
  * @pdev: The function
  * @misc: The node
  * @domain: The IOMMU domain that translates for it; NULL if nothing does
- * @state: Bit DMAMEM_DEVICE_OPEN: there is one opener
+ * @open: Bit 0: there is an opener
  * @lock: Mapping and unmapping (read) against remove (write). Not held over
  *        pins. Taken inside the device lock of @pdev.
  * @gone: The driver is unbound; written with @lock and the device lock held
@@ -49,16 +49,12 @@ struct dmamem_device {
 	struct pci_dev *pdev;
 	struct miscdevice misc;
 	struct iommu_domain *domain;
-	unsigned long state;
+	unsigned long open;
 	struct rw_semaphore lock;
 	bool gone;
 	bool stopped;
 	struct list_head mapped;
 	spinlock_t mapped_lock;	/* for mapped */
-};
-
-enum {
-	DMAMEM_DEVICE_OPEN,
 };
 
 /**

@@ -50,14 +50,14 @@ static int device_open(struct inode *inode, struct file *file)
 						 struct dmamem_device, misc);
 	int ret;
 
-	if (test_and_set_bit(DMAMEM_DEVICE_OPEN, &dev->state))
+	if (test_and_set_bit(0, &dev->open))
 		return -EBUSY;
 
 	ret = may_open(dev);
 	if (!ret)
 		ret = dmamem_context_open(file, dev);
 	if (ret) {
-		clear_bit(DMAMEM_DEVICE_OPEN, &dev->state);
+		clear_bit(0, &dev->open);
 		return ret;
 	}
 	kref_get(&dev->ref);
@@ -104,7 +104,7 @@ void dmamem_device_close(struct dmamem_context *ctx, bool in_use)
 /* The file is closed: the next may be opened */
 void dmamem_device_release(struct dmamem_device *dev)
 {
-	clear_bit(DMAMEM_DEVICE_OPEN, &dev->state);
+	clear_bit(0, &dev->open);
 	dmamem_device_put(dev);
 }
 
