@@ -74,7 +74,7 @@ int dmamem_extents(struct dmamem_call *call)
 	struct dmamem_region *region;
 	int ret;
 
-	if (arg->flags || !arg->count)
+	if (!arg->count)
 		return -EINVAL;
 	ret = dmamem_cause_error(dmamem_may_see_addresses(call->ctx));
 	if (ret)

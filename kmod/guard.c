@@ -45,8 +45,6 @@ int dmamem_guard(struct dmamem_call *call)
 
 	if (call->ctx->dev)
 		return -ENOTTY;
-	if (guard->flags)
-		return -EINVAL;
 	if (!capable(CAP_SYS_RAWIO))
 		return -EPERM;
 	if (guard->domain > INT_MAX || guard->bus > 255 ||

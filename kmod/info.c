@@ -26,9 +26,6 @@ int dmamem_info(struct dmamem_call *call)
 {
 	struct dmamem_info *info = &call->arg.info;
 
-	if (info->flags)
-		return -EINVAL;
-
 	*info = (struct dmamem_info) {
 		.size = info->size,
 		.abi = DMAMEM_ABI,

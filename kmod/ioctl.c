@@ -12,6 +12,7 @@ struct dmamem_op {
 	u32 size;
 	u32 min_size;
 	int (*run)(struct dmamem_call *call);
+	u32 flags;
 };
 
 /* The smallest size is that of the structure's first version */
@@ -19,7 +20,8 @@ static const struct dmamem_op dmamem_ops[] = {
 	[DMAMEM_CMD_INFO] = { sizeof(struct dmamem_info),
 		offsetofend(struct dmamem_info, quarantined), dmamem_info },
 	[DMAMEM_CMD_PIN] = { sizeof(struct dmamem_pin),
-		offsetofend(struct dmamem_pin, memlock_used), dmamem_pin },
+		offsetofend(struct dmamem_pin, memlock_used), dmamem_pin,
+		DMAMEM_PIN_WRITE },
 	[DMAMEM_CMD_EXTENTS] = { sizeof(struct dmamem_extents),
 		offsetofend(struct dmamem_extents, extents), dmamem_extents },
 	[DMAMEM_CMD_UNPIN] = { sizeof(struct dmamem_unpin),
@@ -64,6 +66,9 @@ long dmamem_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return ret;
 	if (call.ctx->dev && READ_ONCE(call.ctx->dev->gone))
 		return -ENODEV;
+	/* All begin with the size and the flags */
+	if (call.arg.info.flags & ~op->flags)
+		return -EINVAL;
 	/* Another thread may have changed it between the two reads */
 	call.arg.info.size = call.user_size;
 	return op->run(&call);

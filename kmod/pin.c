@@ -155,8 +155,6 @@ int dmamem_pin(struct dmamem_call *call)
 	struct dmamem_region *region;
 	enum dmamem_cause cause;
 
-	if (pin->flags & ~DMAMEM_PIN_WRITE)
-		return -EINVAL;
 	*pin = (struct dmamem_pin) {
 		.size = pin->size,
 		.flags = pin->flags,
@@ -185,7 +183,7 @@ int dmamem_unpin(struct dmamem_call *call)
 	const struct dmamem_unpin *unpin = &call->arg.unpin;
 	struct dmamem_region *region;
 
-	if (unpin->flags || unpin->__reserved)
+	if (unpin->__reserved)
 		return -EINVAL;
 
 	region = dmamem_region_take(call->ctx, unpin->region);

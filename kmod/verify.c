@@ -92,7 +92,7 @@ int dmamem_verify(struct dmamem_call *call)
 	int ret, err;
 	u64 end;
 
-	if (arg->flags || arg->__reserved || !arg->length ||
+	if (arg->__reserved || !arg->length ||
 	    !PAGE_ALIGNED(arg->offset) || !PAGE_ALIGNED(arg->length) ||
 	    check_add_overflow(arg->offset, arg->length, &end))
 		return -EINVAL;
