@@ -14,13 +14,7 @@
 
 #include "dmamem.h"
 
-/**
- * dmamem_context_open - what open() does
- * @file: The file
- * @dev: What the device node is for, NULL for /dev/dmamem
- *
- * Return: 0, -EINVAL for a kernel thread, or -ENOMEM
- */
+/* What open() does; @dev is that of the node, NULL for /dev/dmamem */
 int dmamem_context_open(struct file *file, struct dmamem_device *dev)
 {
 	struct dmamem_context *ctx;
@@ -71,10 +65,8 @@ static void stop_functions(struct dmamem_context *ctx)
 	}
 }
 
-/**
- * dmamem_context_close - what the last close does
- * @ctx: The context; gone afterwards, or in quarantine
- *
+/*
+ * What the last close does; the context is gone afterwards, or in quarantine.
  * Regions that are left belonged to a process that had no time to stop its
  * functions, or forgot: they are stopped before the pages are released.
  */

@@ -251,12 +251,10 @@ static void flush(struct dmamem_device *dev)
 		iommu_flush_iotlb_all(dev->domain);
 }
 
-/**
- * dmamem_map - give a region addresses of its function
- * @region: The region, complete; on failure it is released as any other
- * @offset: Out, with DMAMEM_CAUSE_MASK: the first offset out of reach
- *
- * Return: DMAMEM_CAUSE_NONE, MASK, BOUNCE, IOVA, NO_MEMORY, SIGNAL or GONE
+/*
+ * Give a region, which is complete, addresses of its function. With
+ * DMAMEM_CAUSE_MASK, @offset is the first that is out of reach. On failure the
+ * region is released as any other.
  */
 enum dmamem_cause dmamem_map(struct dmamem_region *region, u64 *offset)
 {

@@ -98,7 +98,7 @@ struct dmamem_runs_chunk {
 };
 
 /**
- * struct dmamem_runs - addresses as runs of consecutive ones
+ * struct dmamem_runs - addresses as runs of consecutive ones; at first all 0
  * @first: The first page of runs
  * @chunk: The last
  * @last: The last run, or the place before the first of a new page

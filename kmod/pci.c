@@ -82,11 +82,10 @@ static bool stop_device(struct dmamem_device *dev, bool in_use)
 	return stopped;
 }
 
-/**
- * dmamem_device_close - stop the function of a context and take its addresses
- * @ctx: The context, being closed. It loses the device; if that could not be
- *       stopped, it is left in @functions.
- * @in_use: Regions are left
+/*
+ * Stop the function of a context that is being closed, and take its addresses.
+ * The context loses the device; if that could not be stopped, it is left in
+ * @functions.
  */
 void dmamem_device_close(struct dmamem_context *ctx, bool in_use)
 {
@@ -144,15 +143,11 @@ static void restore_limits(struct device *device)
 	dma_set_seg_boundary(device, DMA_BIT_MASK(32));
 }
 
-/**
- * dmamem_device_is_confined - does the IOMMU keep a function to our mappings?
- * @dev: The function
- *
- * It does when the function has a domain for itself, which another function may
- * join at any time, and when interrupts are checked as well: else a write to
- * the right address is any interrupt.
- *
- * Return: whether it does, or the function is gone.
+/*
+ * Does the IOMMU keep a function to our mappings? It does when the function has
+ * a domain for itself, which another function may join at any time, and when
+ * interrupts are checked as well: else a write to the right address is any
+ * interrupt. One that is gone reaches nothing.
  */
 bool dmamem_device_is_confined(struct dmamem_device *dev)
 {

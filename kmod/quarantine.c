@@ -28,10 +28,7 @@ u64 dmamem_quarantined(void)
 	return atomic64_read(&quarantined);
 }
 
-/**
- * dmamem_quarantine - keep a closed context until its functions are harmless
- * @ctx: The context, with @functions those that could not be stopped
- */
+/* Keep a closed context until the functions that it still has are harmless */
 void dmamem_quarantine(struct dmamem_context *ctx)
 {
 	u64 bytes = atomic64_read(&ctx->pinned);
@@ -56,12 +53,7 @@ static void discharge(struct dmamem_context *ctx)
 	module_put(THIS_MODULE);
 }
 
-/**
- * dmamem_quarantine_clear - a function writes no more
- * @pdev: The function
- *
- * Give back the pages that no other function may still write to.
- */
+/* A function writes no more: give back the pages that no other may write to */
 void dmamem_quarantine_clear(struct pci_dev *pdev)
 {
 	struct dmamem_context *ctx, *next;
@@ -79,12 +71,7 @@ void dmamem_quarantine_clear(struct pci_dev *pdev)
 		discharge(ctx);
 }
 
-/**
- * dmamem_quarantine_holds - are pages kept because of a function?
- * @pdev: The function
- *
- * Return: whether there are any.
- */
+/* Are pages kept because of a function? */
 bool dmamem_quarantine_holds(struct pci_dev *pdev)
 {
 	struct dmamem_context *ctx;

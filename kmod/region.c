@@ -23,14 +23,7 @@ void dmamem_region_exit(void)
 	destroy_workqueue(release_queue);
 }
 
-/**
- * dmamem_region_create - an empty region, charged to the owner
- * @ctx: The context
- * @pin: What is to be pinned, checked
- * @out: The region, with one reference
- *
- * Return: DMAMEM_CAUSE_NONE, MEMLOCK or NO_MEMORY
- */
+/* An empty region for what is to be pinned, charged to the owner */
 enum dmamem_cause dmamem_region_create(struct dmamem_context *ctx,
 				       const struct dmamem_pin *pin,
 				       struct dmamem_region **out)
@@ -79,12 +72,10 @@ void dmamem_region_put(struct dmamem_region *region)
 	kref_put(&region->ref, region_release);
 }
 
-/**
- * dmamem_region_killed - release the region of a pin that was killed
- * @region: The region, with the only reference
- *
- * To give back gigabytes takes a good part of the time that it takes to pin
- * them: too long for a task that has to die. The last close waits for it.
+/*
+ * Release the region of a pin that was killed. To give back gigabytes takes a
+ * good part of the time that it takes to pin them: too long for a task that has
+ * to die. The last close waits for it.
  */
 void dmamem_region_killed(struct dmamem_region *region)
 {
@@ -105,17 +96,13 @@ void dmamem_release_killed(struct work_struct *work)
 		dmamem_region_put(region);
 }
 
-/**
- * dmamem_region_publish - tell the caller of a region and let it be used
- * @call: A PIN whose reply is complete but for the id
- * @region: The region; the table takes over the reference
+/*
+ * Tell the caller of a region, by a reply that is complete but for the id, and
+ * let it be used. The table takes over the reference; on failure it is dropped.
  *
  * The id is reserved first and the region stored under it last: until the
  * caller has been told, no other thread can find it, and a reply that cannot
  * be written undoes the pin without a race.
- *
- * Return: 0, or -ENOMEM, -EBUSY (no id is left) or -EFAULT, and the region is
- * released
  */
 int dmamem_region_publish(struct dmamem_call *call,
 			  struct dmamem_region *region)

@@ -49,14 +49,7 @@ static bool add_chunk(struct dmamem_runs *runs)
 	return true;
 }
 
-/**
- * dmamem_runs_append - append a run, or extend the last one
- * @runs: The runs; zeroed before the first call
- * @addr: Its first address
- * @bytes: Its length
- *
- * Return: 0, or -ENOMEM and nothing changed.
- */
+/* Append a run, or extend the last one. On -ENOMEM nothing has changed. */
 int dmamem_runs_append(struct dmamem_runs *runs, u64 addr, u64 bytes)
 {
 	struct dmamem_extent *last = runs->last;
@@ -129,18 +122,13 @@ static __always_inline struct page **add_singles(struct dmamem_runs *runs,
 	return p;
 }
 
-/**
- * dmamem_runs_add_pages - append pages
- * @runs: The runs; zeroed before the first call
- * @pages: The pages, pinned
- * @nr: How many
+/*
+ * Append pages; how many? When out of memory, fewer than @nr, and those not
+ * added stay the caller's.
  *
  * The same as dmamem_runs_append() for each, but this is where the cost of a
  * pin above that of pin_user_pages_fast() is: a dozen instructions for a page
  * that follows no other, three for one that does.
- *
- * Return: pages added; fewer than @nr when out of memory. Those not added stay
- * the caller's.
  */
 unsigned int dmamem_runs_add_pages(struct dmamem_runs *runs,
 				   struct page **pages, unsigned int nr)
@@ -241,11 +229,7 @@ static void unpin_chunk(struct dmamem_extent *run, unsigned int nr, bool dirty)
 	cond_resched();
 }
 
-/**
- * dmamem_runs_unpin - unpin all pages
- * @runs: Runs of pages, may be empty
- * @dirty: A device may have written to them
- */
+/* Unpin all pages; @dirty: a device may have written to them */
 void dmamem_runs_unpin(struct dmamem_runs *runs, bool dirty)
 {
 	struct dmamem_runs_chunk *chunk;

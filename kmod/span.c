@@ -50,16 +50,10 @@ static unsigned int vma_gup_flags(struct vm_area_struct *vma, bool write)
 	return FOLL_LONGTERM | DMAMEM_FOLL_BREAK_COW;
 }
 
-/**
- * dmamem_span_at - look at the mappings at an address of the current process
- * @addr: The address
- * @limit: Where interest ends
- * @flags: enum dmamem_pin_flags
- * @span: Filled in, if the mapping at @addr can be pinned: it and those behind
- *        it that are pinned alike
- *
- * Return: DMAMEM_CAUSE_NONE, why the mapping at @addr cannot be pinned, or
- * DMAMEM_CAUSE_SIGNAL
+/*
+ * What the mapping at an address of the current process permits: in @span how it
+ * is pinned, and those behind it, to @limit at most, that are pinned alike; or
+ * why it cannot be.
  */
 enum dmamem_cause dmamem_span_at(unsigned long addr, unsigned long limit,
 				 u32 flags, struct dmamem_span *span)

@@ -47,15 +47,11 @@ static int quiesce(struct pci_dev *pdev, bool *drained)
 	return pci_reset_function_locked(pdev);
 }
 
-/**
- * dmamem_trylock - take the device lock of a function, but not at any price
- * @pdev: The function
- *
- * Who holds it may be waiting for us: unbinding vfio-pci holds it until the
- * function's last VFIO file is closed, and the task that should close that one
- * may be closing ours just now.
- *
- * Return: whether it is taken; the caller unlocks.
+/*
+ * Take the device lock of a function, but not at any price: who holds it may be
+ * waiting for us. Unbinding vfio-pci holds it until the function's last VFIO
+ * file is closed, and the task that should close that one may be closing ours
+ * just now.
  */
 bool dmamem_trylock(struct pci_dev *pdev)
 {
@@ -67,17 +63,15 @@ bool dmamem_trylock(struct pci_dev *pdev)
 	return locked;
 }
 
-/**
- * dmamem_stop_locked - stop a function for good
- * @pdev: The function, its device lock held
+/*
+ * Stop a function, whose device lock is held, for good. Is it certain that it
+ * writes no more?
  *
  * Turning bus mastering off keeps new transactions from starting; those that
  * have started are waited for. That is not enough for every device: one that
  * was told to transfer goes on inside, and some do not look at the bit before
  * each write. Only a reset makes it forget, and a reset that succeeded is what
  * counts, also where transactions were still pending: it ends them.
- *
- * Return: whether it is certain that the function writes no more.
  */
 bool dmamem_stop_locked(struct pci_dev *pdev)
 {
@@ -96,13 +90,7 @@ bool dmamem_stop_locked(struct pci_dev *pdev)
 	return true;
 }
 
-/**
- * dmamem_stop - stop a function for good
- * @pdev: The function, its device lock not held
- *
- * Return: whether it is certain that the function writes no more. It is not
- * when the device lock could not be had.
- */
+/* The same without the lock; where it cannot be had, nothing is certain */
 bool dmamem_stop(struct pci_dev *pdev)
 {
 	bool stopped;
