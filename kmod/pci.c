@@ -35,26 +35,18 @@ void dmamem_device_put(struct dmamem_device *dev)
 	kref_put(&dev->ref, device_free);
 }
 
-/* Or a user could leave pages behind again and again, limit or not */
-static int may_open(struct dmamem_device *dev)
-{
-	if (!dmamem_quarantine_holds(dev->pdev) || capable(CAP_SYS_RAWIO))
-		return 0;
-	return -EBUSY;
-}
-
 static int device_open(struct inode *inode, struct file *file)
 {
 	/* misc_open() excludes misc_deregister(): the device is there */
 	struct dmamem_device *dev = container_of(file->private_data,
 						 struct dmamem_device, misc);
-	int ret;
+	int ret = -EBUSY;
 
 	if (test_and_set_bit(0, &dev->open))
 		return -EBUSY;
 
-	ret = may_open(dev);
-	if (!ret)
+	/* Or a user could leave pages behind again and again, limit or not */
+	if (!dmamem_quarantine_holds(dev->pdev) || capable(CAP_SYS_RAWIO))
 		ret = dmamem_context_open(file, dev);
 	if (ret) {
 		clear_bit(0, &dev->open);
