@@ -34,6 +34,7 @@ struct seq_file;
  * struct dmamem_device - a PCI function bound to us, and its node
  * @ref: Held by the driver while it is bound, and by the open file
  * @pdev: The function
+ * @name: Of the node: a domain has up to 8 digits
  * @misc: The node
  * @domain: The IOMMU domain that translates for it; NULL if nothing does
  * @open: Bit 0: there is an opener
@@ -47,6 +48,7 @@ struct seq_file;
 struct dmamem_device {
 	struct kref ref;
 	struct pci_dev *pdev;
+	char name[32];
 	struct miscdevice misc;
 	struct iommu_domain *domain;
 	unsigned long open;
@@ -208,7 +210,6 @@ extern struct pci_driver dmamem_pci_driver;
 void dmamem_device_close(struct dmamem_context *ctx, bool in_use);
 bool dmamem_device_is_confined(struct dmamem_device *dev);
 void dmamem_device_release(struct dmamem_device *dev);
-void dmamem_device_put(struct dmamem_device *dev);
 
 /* dma.c */
 enum dmamem_cause dmamem_map(struct dmamem_region *region, u64 *offset);

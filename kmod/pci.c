@@ -26,11 +26,10 @@ static void device_free(struct kref *ref)
 	struct dmamem_device *dev = container_of(ref, struct dmamem_device, ref);
 
 	pci_dev_put(dev->pdev);
-	kfree(dev->misc.name);
 	kfree(dev);
 }
 
-void dmamem_device_put(struct dmamem_device *dev)
+static void device_put(struct dmamem_device *dev)
 {
 	kref_put(&dev->ref, device_free);
 }
@@ -96,7 +95,7 @@ void dmamem_device_close(struct dmamem_context *ctx, bool in_use)
 void dmamem_device_release(struct dmamem_device *dev)
 {
 	clear_bit(0, &dev->open);
-	dmamem_device_put(dev);
+	device_put(dev);
 }
 
 static const struct file_operations device_fops = {
@@ -188,15 +187,12 @@ static struct dmamem_device *device_alloc(struct pci_dev *pdev)
 	spin_lock_init(&dev->mapped_lock);
 	INIT_LIST_HEAD(&dev->mapped);
 	dev->pdev = pci_dev_get(pdev);
+	snprintf(dev->name, sizeof(dev->name), "dmamem-%s", pci_name(pdev));
 	dev->misc.minor = MISC_DYNAMIC_MINOR;
-	dev->misc.name = kasprintf(GFP_KERNEL, "dmamem-%s", pci_name(pdev));
+	dev->misc.name = dev->name;
 	dev->misc.mode = 0600;
 	dev->misc.parent = &pdev->dev;
 	dev->misc.fops = &device_fops;
-	if (!dev->misc.name) {
-		dmamem_device_put(dev);
-		return NULL;
-	}
 	return dev;
 }
 
@@ -229,7 +225,7 @@ restore:
 	restore_limits(&pdev->dev);
 	pci_disable_device(pdev);
 put:
-	dmamem_device_put(dev);
+	device_put(dev);
 	return ret;
 }
 
@@ -250,7 +246,7 @@ static void dmamem_remove(struct pci_dev *pdev)
 	/* Not left to the last user of the function, who may be another */
 	pci_clear_master(pdev);
 	pci_disable_device(pdev);
-	dmamem_device_put(dev);
+	device_put(dev);
 }
 
 struct pci_driver dmamem_pci_driver = {
