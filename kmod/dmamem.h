@@ -18,6 +18,7 @@
 
 struct dmamem_part;
 struct iommu_domain;
+struct notifier_block;
 struct pci_dev;
 struct pci_driver;
 struct seq_file;
@@ -222,8 +223,7 @@ bool dmamem_stop(struct pci_dev *pdev);
 bool dmamem_stop_locked(struct pci_dev *pdev);
 
 /* quarantine.c */
-int dmamem_quarantine_init(void);
-void dmamem_quarantine_exit(void);
+extern struct notifier_block dmamem_removal;
 void dmamem_quarantine(struct dmamem_context *ctx);
 void dmamem_quarantine_clear(struct pci_dev *pdev);
 bool dmamem_quarantine_holds(struct pci_dev *pdev);

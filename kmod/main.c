@@ -44,12 +44,12 @@ static int __init dmamem_init(void)
 	ret = dmamem_region_init();
 	if (ret)
 		return ret;
-	ret = dmamem_quarantine_init();
+	ret = bus_register_notifier(&pci_bus_type, &dmamem_removal);
 	if (ret)
 		goto region;
 	ret = pci_register_driver(&dmamem_pci_driver);
 	if (ret)
-		goto quarantine;
+		goto notifier;
 	ret = misc_register(&dmamem_misc);
 	if (ret)
 		goto driver;
@@ -57,8 +57,8 @@ static int __init dmamem_init(void)
 
 driver:
 	pci_unregister_driver(&dmamem_pci_driver);
-quarantine:
-	dmamem_quarantine_exit();
+notifier:
+	bus_unregister_notifier(&pci_bus_type, &dmamem_removal);
 region:
 	dmamem_region_exit();
 	return ret;
@@ -68,7 +68,7 @@ static void __exit dmamem_exit(void)
 {
 	misc_deregister(&dmamem_misc);
 	pci_unregister_driver(&dmamem_pci_driver);
-	dmamem_quarantine_exit();
+	bus_unregister_notifier(&pci_bus_type, &dmamem_removal);
 	dmamem_region_exit();
 }
 

@@ -4,11 +4,7 @@
  * stopped, stay pinned and charged after their context is gone. They are given
  * back when the function has been stopped after all, which the administrator
  * can ask for, or is out of the machine, or when the administrator vouches for
- * it:
- *
- *	cat /sys/module/dmamem/parameters/quarantine
- *	echo 0000:00:05.0 > /sys/module/dmamem/parameters/quarantine
- *	echo 0000:00:05.0 force > /sys/module/dmamem/parameters/quarantine
+ * it, both by the parameter quarantine.
  *
  * A reset by others does not end it: the driver that a function is bound to
  * hears of it, but not whether it succeeded.
@@ -46,13 +42,6 @@ void dmamem_quarantine(struct dmamem_context *ctx)
 	mutex_unlock(&wards_lock);
 }
 
-static void discharge(struct dmamem_context *ctx)
-{
-	atomic64_sub(atomic64_read(&ctx->pinned), &quarantined);
-	dmamem_context_free(ctx);
-	module_put(THIS_MODULE);
-}
-
 /* A function writes no more: give back the pages that no other may write to */
 void dmamem_quarantine_clear(struct pci_dev *pdev)
 {
@@ -67,8 +56,11 @@ void dmamem_quarantine_clear(struct pci_dev *pdev)
 	}
 	mutex_unlock(&wards_lock);
 
-	list_for_each_entry_safe(ctx, next, &free, ward)
-		discharge(ctx);
+	list_for_each_entry_safe(ctx, next, &free, ward) {
+		atomic64_sub(atomic64_read(&ctx->pinned), &quarantined);
+		dmamem_context_free(ctx);
+		module_put(THIS_MODULE);
+	}
 }
 
 /* Are pages kept because of a function? */
@@ -100,17 +92,7 @@ static int removal(struct notifier_block *nb, unsigned long event, void *data)
 	return NOTIFY_OK;
 }
 
-static struct notifier_block removal_nb = { .notifier_call = removal };
-
-int dmamem_quarantine_init(void)
-{
-	return bus_register_notifier(&pci_bus_type, &removal_nb);
-}
-
-void dmamem_quarantine_exit(void)
-{
-	bus_unregister_notifier(&pci_bus_type, &removal_nb);
-}
+struct notifier_block dmamem_removal = { .notifier_call = removal };
 
 static int quarantine_get(char *buffer, const struct kernel_param *kp)
 {
