@@ -185,8 +185,8 @@ struct dmamem_call {
 };
 
 /**
- * struct dmamem_span - how the range up to the end of some mappings is pinned
- * @end: Their end
+ * struct dmamem_span - how a mapping is pinned
+ * @end: Its end
  * @gup_flags: For pin_user_pages_fast()
  */
 struct dmamem_span {
@@ -261,8 +261,8 @@ void dmamem_region_killed(struct dmamem_region *region);
 void dmamem_release_killed(struct work_struct *work);
 
 /* span.c */
-enum dmamem_cause dmamem_span_at(unsigned long addr, unsigned long limit,
-				 u32 flags, struct dmamem_span *span);
+enum dmamem_cause dmamem_span_at(unsigned long addr, u32 flags,
+				 struct dmamem_span *span);
 
 /* cause.c */
 int dmamem_cause_error(enum dmamem_cause cause);

@@ -65,8 +65,7 @@ static enum dmamem_cause pin_pages(struct dmamem_region *region,
 
 	for (; addr != end; addr = region->addr + region->runs.bytes) {
 		if (addr == span.end) {
-			cause = dmamem_span_at(addr, end, region->flags,
-					       &span);
+			cause = dmamem_span_at(addr, region->flags, &span);
 			if (cause)
 				return cause;
 		}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the mappings at an address permit: how to pin them, or why not.
+ * What the mapping at an address permits: how to pin it, or why not.
  *
  * The kernel only says EFAULT, and what it refuses differs between versions.
  * A mapping may change before it is pinned; then the answer was right a
@@ -50,15 +50,11 @@ static unsigned int vma_gup_flags(struct vm_area_struct *vma, bool write)
 	return FOLL_LONGTERM | DMAMEM_FOLL_BREAK_COW;
 }
 
-/*
- * What the mapping at an address of the current process permits: in @span how it
- * is pinned, and those behind it, to @limit at most, that are pinned alike; or
- * why it cannot be.
- */
-enum dmamem_cause dmamem_span_at(unsigned long addr, unsigned long limit,
-				 u32 flags, struct dmamem_span *span)
+/* How the mapping at an address of the current process is pinned, or why not */
+enum dmamem_cause dmamem_span_at(unsigned long addr, u32 flags,
+				 struct dmamem_span *span)
 {
-	enum dmamem_cause first = DMAMEM_CAUSE_UNMAPPED;
+	enum dmamem_cause cause = DMAMEM_CAUSE_UNMAPPED;
 	bool write = flags & DMAMEM_PIN_WRITE;
 	struct mm_struct *mm = current->mm;
 	struct vm_area_struct *vma;
@@ -68,14 +64,10 @@ enum dmamem_cause dmamem_span_at(unsigned long addr, unsigned long limit,
 
 	vma = vma_lookup(mm, addr);
 	if (vma) {
-		first = vma_refusal(vma, write);
+		cause = vma_refusal(vma, write);
+		span->end = vma->vm_end;
 		span->gup_flags = vma_gup_flags(vma, write);
 	}
-	while (vma && !vma_refusal(vma, write) &&
-	       vma_gup_flags(vma, write) == span->gup_flags) {
-		span->end = vma->vm_end;
-		vma = span->end < limit ? vma_lookup(mm, span->end) : NULL;
-	}
 	mmap_read_unlock(mm);
-	return first;
+	return cause;
 }
