@@ -70,8 +70,9 @@ static void stop_functions(struct dmamem_context *ctx)
  * Regions that are left belonged to a process that had no time to stop its
  * functions, or forgot: they are stopped before the pages are released.
  */
-void dmamem_context_close(struct dmamem_context *ctx)
+int dmamem_context_close(struct inode *inode, struct file *file)
 {
+	struct dmamem_context *ctx = file->private_data;
 	bool in_use = !xa_empty(&ctx->regions);
 	struct dmamem_device *dev = ctx->dev;
 
@@ -88,6 +89,7 @@ void dmamem_context_close(struct dmamem_context *ctx)
 	/* Not before the next opener can see the quarantine */
 	if (dev)
 		dmamem_device_release(dev);
+	return 0;
 }
 
 /* A function that @ctx hands addresses to: stopped before pages are released */

@@ -194,12 +194,9 @@ struct dmamem_span {
 	unsigned int gup_flags;
 };
 
-/* main.c */
-int dmamem_release(struct inode *inode, struct file *file);
-
 /* context.c */
 int dmamem_context_open(struct file *file, struct dmamem_device *dev);
-void dmamem_context_close(struct dmamem_context *ctx);
+int dmamem_context_close(struct inode *inode, struct file *file);
 void dmamem_context_free(struct dmamem_context *ctx);
 void dmamem_add_function(struct dmamem_context *ctx, struct pci_dev *pdev);
 void dmamem_forget_function(struct dmamem_context *ctx, struct pci_dev *pdev);

@@ -15,16 +15,10 @@ static int dmamem_open(struct inode *inode, struct file *file)
 	return dmamem_context_open(file, NULL);
 }
 
-int dmamem_release(struct inode *inode, struct file *file)
-{
-	dmamem_context_close(file->private_data);
-	return 0;
-}
-
 static const struct file_operations dmamem_fops = {
 	.owner = THIS_MODULE,
 	.open = dmamem_open,
-	.release = dmamem_release,
+	.release = dmamem_context_close,
 	.unlocked_ioctl = dmamem_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 	.show_fdinfo = dmamem_show_fdinfo,

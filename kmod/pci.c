@@ -101,7 +101,7 @@ void dmamem_device_release(struct dmamem_device *dev)
 static const struct file_operations device_fops = {
 	.owner = THIS_MODULE,
 	.open = device_open,
-	.release = dmamem_release,
+	.release = dmamem_context_close,
 	.unlocked_ioctl = dmamem_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 	.show_fdinfo = dmamem_show_fdinfo,
