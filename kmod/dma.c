@@ -123,8 +123,8 @@ static bool bounces(struct dmamem_device *dev, struct dmamem_part *part)
 	return false;
 }
 
-static int collect_addresses(struct dmamem_region *region,
-			     struct dmamem_part *part)
+static enum dmamem_cause collect_addresses(struct dmamem_region *region,
+					   struct dmamem_part *part)
 {
 	struct scatterlist *sg;
 	unsigned int i;
@@ -132,8 +132,8 @@ static int collect_addresses(struct dmamem_region *region,
 	for_each_sgtable_dma_sg(&part->sgt, sg, i)
 		if (dmamem_runs_append(&region->dma, sg_dma_address(sg),
 				       sg_dma_len(sg)))
-			return -ENOMEM;
-	return 0;
+			return DMAMEM_CAUSE_NO_MEMORY;
+	return DMAMEM_CAUSE_NONE;
 }
 
 static enum dmamem_cause map_error(struct dmamem_region *region, int error)
@@ -194,9 +194,7 @@ static enum dmamem_cause map_part(struct dmamem_region *region,
 	}
 	if (bounces(region->ctx->dev, part))
 		return DMAMEM_CAUSE_BOUNCE;
-	if (collect_addresses(region, part))
-		return DMAMEM_CAUSE_NO_MEMORY;
-	return DMAMEM_CAUSE_NONE;
+	return collect_addresses(region, part);
 }
 
 static enum dmamem_cause map(struct dmamem_region *region, u64 *offset)
