@@ -5,20 +5,25 @@
 
 KMOD_SRCS := Kbuild $(wildcard kmod/*.[ch]) include/uapi/linux/dmamem.h
 
+# $(SOURCES): of another module than dmamem
 cmd_KMOD = scripts/kernel fetch $* > /dev/null && \
-	scripts/kernel build $* $(@D) > $(@D)/log 2>&1 || \
+	scripts/kernel build $* $(@D) $(SOURCES) > $(@D)/log 2>&1 || \
 	{ cat $(@D)/log; exit 1; }
 $(B)/kernel/%/dmamem.ko: $(KMOD_SRCS) scripts/kernel
 	@mkdir -p $(@D)
 	$(call cmd,KMOD)
 
 # What bench-kmod measures it against
-cmd_BAREPIN = cp $(filter bench/%,$^) $(@D) && $(MAKE) -s \
-	-C "$$(scripts/kernel fetch 6.1)/build" M=$(CURDIR)/$(@D) CC=gcc-12 \
-	modules > $(@D)/log 2>&1 || { cat $(@D)/log; exit 1; }
-$(B)/barepin/barepin.ko: $(wildcard bench/barepin/*) scripts/kernel
+$(B)/kernel/%/barepin/barepin.ko: $(wildcard bench/barepin/*) scripts/kernel
 	@mkdir -p $(@D)
-	$(call cmd,BAREPIN)
+	$(call cmd,KMOD)
+%/barepin.ko: SOURCES = $(filter bench/%,$^)
+
+# What misleads it in tests
+$(B)/kernel/%/pretend/pretend.ko: $(wildcard selftests/vm/pretend/*) scripts/kernel
+	@mkdir -p $(@D)
+	$(call cmd,KMOD)
+%/pretend.ko: SOURCES = $(filter selftests/%,$^)
 
 # Another configuration is another kernel
 SELF_BUILT := sanitizers races

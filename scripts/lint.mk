@@ -13,6 +13,7 @@ USER_DIRS := libdmamem tools tools/* $(EXAMPLES:%=examples/%) \
 	selftests/guest selftests/fuzz selftests/vm bench
 LINT_API := $(call in,h,include/uapi/linux include/dmamem)
 LINT_KMOD := $(call in,c h,kmod)
+LINT_OTHER_KMOD := $(call in,c,bench/barepin selftests/vm/pretend)
 LINT_USER_C := $(call in,c,$(USER_DIRS))
 LINT_USER_H := $(call in,h,$(USER_DIRS) include/dmamem)
 LINT_HEADERS := $(sort $(LINT_API) $(LINT_USER_H))
@@ -28,7 +29,8 @@ LINT_PY := $(sort $(call in,py,Documentation scripts selftests/vm \
 	$(call interpreted,python3))
 
 LINT_FINDINGS := $(addprefix $(L)/, \
-	$(addsuffix .checkpatch,$(sort $(LINT_HEADERS) $(LINT_KMOD) $(LINT_USER_C))) \
+	$(addsuffix .checkpatch,$(sort $(LINT_HEADERS) $(LINT_KMOD) \
+		$(LINT_OTHER_KMOD) $(LINT_USER_C))) \
 	$(addsuffix .kernel-doc,$(LINT_API) $(LINT_KMOD) $(call in,c h,libdmamem)) \
 	$(addsuffix .c11,$(LINT_API)) $(addsuffix .c++,$(LINT_API)) \
 	$(addsuffix .gcc,$(LINT_USER_C)) $(addsuffix .tidy,$(LINT_USER_C)) \

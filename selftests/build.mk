@@ -87,7 +87,11 @@ cmd_NOIOMMU = scripts/vfio-noiommu $(@D)
 $(NOIOMMU): scripts/vfio-noiommu
 	$(call cmd,NOIOMMU)
 
-check-now: tests $(B)/kernel/6.1/dmamem.ko $(NOIOMMU)
+# The module to test, and that of selftests/guest/pretend.c
+MODULES := dmamem.ko pretend/pretend.ko
+modules_for = $(foreach m,$(MODULES),$(1:%=$(B)/kernel/%/$(m)))
+
+check-now: tests $(call modules_for,6.1) $(NOIOMMU)
 	$(Q)$(CHECK) $(TEST_SCRIPTS) $(TEST_PROGS)
 
 # Those that need no guest, without sanitizers: for the build of a package
@@ -98,12 +102,12 @@ check-unit-now: $(UNIT_SRCS:%.c=$(B)/plain/%)
 # The guest tests on every kernel, and on one that watches itself
 KERNELS := 6.1 6.12 sid 6.1-arm64
 check-kernels-now: guest-tests arm64 $(NOIOMMU) \
-		$(KERNELS:%=$(B)/kernel/%/dmamem.ko)
+		$(call modules_for,$(KERNELS))
 	$(Q)! grep -i warning: $(KERNELS:%=$(B)/kernel/%/log)
 	$(Q)$(CHECK) $(KERNELS:%=--kernel %) $(GUEST_PROGS) $(M32_GUEST_PROGS) \
 		$(ARM64_PROGS)
 
-check-sanitizers-now: guest-tests $(B)/kernel/sanitizers/dmamem.ko
+check-sanitizers-now: guest-tests $(call modules_for,sanitizers)
 	$(Q)$(CHECK) --kernel sanitizers $(GUEST_PROGS) $(M32_GUEST_PROGS)
 
 # Those in which commands meet each other, or a function that goes away
@@ -125,7 +129,7 @@ cmd_DPDK = $(CC) $(WARNINGS) $(CFLAGS) -o $@ $< \
 bench-now: $(addprefix $(B)/plain/bench/,map nvme lookup size) $(BENCH_DPDK)
 	$(Q)bench/library $(B)/plain/bench
 
-bench-kmod-now: $(B)/plain/bench/kmod $(B)/barepin/barepin.ko \
+bench-kmod-now: $(B)/plain/bench/kmod $(B)/kernel/6.1/barepin/barepin.ko \
 		$(B)/kernel/6.1/dmamem.ko
 	$(Q)selftests/vm/run --icount --iommu on --module vfio-pci \
 		--module vfio_iommu_type1 --expect 'workqueue cpumask' \
