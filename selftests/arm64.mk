@@ -5,7 +5,7 @@
 
 ARM64 := $(B)/arm64
 ARM64_SYSROOT := $(ARM64)/sysroot
-ARM64_GUEST_TESTS := context nvme_fail nvme_io pin uapi_calls
+ARM64_GUEST_TESTS := context nvme_fail nvme_io pin pretend uapi_calls
 # Not the command's. Not what asks the kernel about address space and core dumps,
 # of which qemu-user knows little; and it keeps a record of each page ever mapped,
 # gigabytes for a million layouts.

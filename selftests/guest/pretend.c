@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /*
  * Machines that there are none of here: with encrypted memory, and with a
- * function that takes no 64-bit addresses. The module pretend has dmamem see
- * them.
+ * function that takes no 64-bit addresses, or whose writes the processor's
+ * caches do not see. The module pretend has dmamem see them.
  */
 #include <errno.h>
 #include <unistd.h>
@@ -38,6 +38,7 @@ FIXTURE_TEARDOWN(pretend)
 	close(self->fd);
 	pages_write(PRETEND "encrypted", "0");
 	pages_write(PRETEND "narrow", "0");
+	pages_write(PRETEND "incoherent", "0");
 }
 
 static int encrypt(void)
@@ -95,6 +96,29 @@ TEST_F(pretend, takes_32_bits_when_64_are_not_had)
 	region = uapi_pin_id(self->fd, self->addr, PAGE, 0);
 	EXPECT_LT(0, region);
 	EXPECT_EQ(0, uapi_unpin(self->fd, region));
+}
+
+/* The CPU would have to be told of each write */
+TEST_F(pretend, refuses_what_must_be_synchronised)
+{
+	struct dmamem_pin pin;
+
+#ifndef __aarch64__
+	SKIP(return, "all functions are coherent on this machine");
+#endif
+	ASSERT_EQ(0, pages_write(PRETEND "incoherent", "1"));
+	ASSERT_EQ(0, function_bind(self->bdf, "dmamem"));
+	self->fd = uapi_open(self->bdf);
+	EXPECT_EQ(-EREMOTEIO, uapi_pin(self->fd, self->addr, PAGE, 0, &pin));
+	EXPECT_EQ(DMAMEM_CAUSE_BOUNCE, pin.cause);
+	close(self->fd);
+
+	ASSERT_EQ(0, pages_write(PRETEND "incoherent", "0"));
+	ASSERT_EQ(0, function_bind(self->bdf, NULL));
+	ASSERT_EQ(0, function_bind(self->bdf, "dmamem"));
+	self->fd = uapi_open(self->bdf);
+	ASSERT_EQ(0, uapi_pin(self->fd, self->addr, PAGE, 0, &pin));
+	EXPECT_EQ(0, uapi_unpin(self->fd, pin.region));
 }
 
 TEST_HARNESS_MAIN
