@@ -117,7 +117,7 @@ enum dmamem_pin_flags {
  * @DMAMEM_CAUSE_MEMLOCK: ENOMEM: RLIMIT_MEMLOCK; see @memlock_needed
  * @DMAMEM_CAUSE_NO_MEMORY: ENOMEM: the kernel is out of memory
  * @DMAMEM_CAUSE_SIGNAL: EINTR: a fatal signal is pending. What was pinned goes
- *	while the process ends, and before the last close returns
+ *                       while the process ends, and before the last close returns
  * @DMAMEM_CAUSE_MASK: ERANGE: the address of the page at @bad_addr is beyond
  *                     what the function can address
  * @DMAMEM_CAUSE_BOUNCE: EREMOTEIO: the function would reach the memory only
