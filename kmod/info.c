@@ -4,6 +4,7 @@
  */
 #include <linux/dma-mapping.h>
 #include <linux/pci.h>
+#include <linux/sched/signal.h>
 #include <linux/seq_file.h>
 
 #include "dmamem.h"
@@ -67,6 +68,10 @@ void dmamem_show_fdinfo(struct seq_file *m, struct file *file)
 
 	seq_printf(m, "pinned:\t%llu\n", (u64)atomic64_read(&ctx->pinned));
 	xa_for_each(&ctx->regions, id, region) {
+		/* There may be very many, and a larger buffer starts anew */
+		cond_resched();
+		if (seq_has_overflowed(m) || fatal_signal_pending(current))
+			break;
 		/* It may be gone already: only this one is ours */
 		region = dmamem_region_get(ctx, id);
 		if (!region)
