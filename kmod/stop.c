@@ -33,18 +33,48 @@ static bool driver_prepares(struct pci_dev *pdev)
 	       driver->err_handler->reset_prepare;
 }
 
-static int quiesce(struct pci_dev *pdev, bool *drained)
+/* With user space kept from the configuration space */
+static int quiesce_locked(struct pci_dev *pdev, bool *drained)
 {
-	/* Removed and still there: the slot may be somebody else's by now */
-	if (!device_is_registered(&pdev->dev))
-		return -ENODEV;
-
 	if (!driver_prepares(pdev)) {
 		pci_clear_master(pdev);
 		*drained = pci_wait_for_pending_transaction(pdev);
 	}
 	/* Bus mastering stays off: the reset restores what it finds */
 	return pci_reset_function_locked(pdev);
+}
+
+static bool trylock_config(struct pci_dev *pdev)
+{
+	bool locked;
+
+	read_poll_timeout(pci_cfg_access_trylock, locked, locked, LOCK_RETRY_US,
+			  LOCK_TIMEOUT_US, false, pdev);
+	return locked;
+}
+
+/*
+ * The port above may be what resets the function: user space must keep off that
+ * as well. The core takes the port first; who has the function already can only
+ * try.
+ */
+static int quiesce(struct pci_dev *pdev, bool *drained)
+{
+	struct pci_dev *port = pci_upstream_bridge(pdev);
+	int ret;
+
+	/* Removed and still there: the slot may be somebody else's by now */
+	if (!device_is_registered(&pdev->dev))
+		return -ENODEV;
+	if (port && !trylock_config(port))
+		return -EBUSY;
+
+	pci_cfg_access_lock(pdev);
+	ret = quiesce_locked(pdev, drained);
+	pci_cfg_access_unlock(pdev);
+	if (port)
+		pci_cfg_access_unlock(port);
+	return ret;
 }
 
 /*

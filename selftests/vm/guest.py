@@ -24,7 +24,8 @@ SPLAT = re.compile(r"""
     KCSAN | kernel\ BUG\ at | general\ protection\ fault |
     INFO:\ (?!NMI) | possible\ .*\ locking | DMA-API:.*:\  |
     DMAR:.*fault | soft\ lockup | hung_task | blocked\ for\ more\ than |
-    unreferenced\ object | new\ suspected\ memory\ leaks | Bad\ page | bad\ page
+    unreferenced\ object | new\ suspected\ memory\ leaks | Bad\ page |
+    bad\ page | unlocked\ secondary\ bus\ reset
     """, re.VERBOSE)
 
 # What intel-iommu says of a write that it has blocked; {}: the function
