@@ -26,8 +26,8 @@ int dmamem_context_open(struct file *file, struct dmamem_device *dev)
 		return -ENOMEM;
 
 	xa_init_flags(&ctx->regions, XA_FLAGS_ALLOC1);
-	init_llist_head(&ctx->killed);
-	INIT_WORK(&ctx->release, dmamem_release_killed);
+	init_llist_head(&ctx->discarded);
+	INIT_WORK(&ctx->release, dmamem_release_discarded);
 	mutex_init(&ctx->lock);
 	/* Not mmget(): the memory of a dead process must not live on */
 	mmgrab(current->mm);
@@ -76,7 +76,9 @@ int dmamem_context_close(struct inode *inode, struct file *file)
 	bool in_use = !xa_empty(&ctx->regions);
 	struct dmamem_device *dev = ctx->dev;
 
-	flush_work(&ctx->release);
+	/* What the worker has not begun need not wait for it */
+	if (cancel_work_sync(&ctx->release))
+		dmamem_release_discarded(&ctx->release);
 	if (dev)
 		dmamem_device_close(ctx, in_use);
 	else if (in_use)

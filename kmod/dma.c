@@ -163,6 +163,11 @@ static enum dmamem_cause map_filled(struct dmamem_region *region,
 	if (ret)
 		return map_error(region, ret);
 
+	if (!region->parts) {
+		spin_lock(&dev->mapped_lock);
+		list_add(&region->mapped_entry, &dev->mapped);
+		spin_unlock(&dev->mapped_lock);
+	}
 	part->next = region->parts;
 	region->parts = part;
 	return DMAMEM_CAUSE_NONE;
@@ -197,27 +202,42 @@ static enum dmamem_cause map_part(struct dmamem_region *region,
 	return collect_addresses(region, part);
 }
 
-static enum dmamem_cause map(struct dmamem_region *region, u64 *offset)
+/* The same, unless the function is gone */
+static enum dmamem_cause map_next(struct dmamem_region *region,
+				  struct dmamem_cursor *cur, u64 *offset)
 {
 	struct dmamem_device *dev = region->ctx->dev;
+	enum dmamem_cause cause = DMAMEM_CAUSE_GONE;
+
+	if (down_read_killable(&dev->lock))
+		return DMAMEM_CAUSE_SIGNAL;
+	if (!dev->gone)
+		cause = map_part(region, cur, offset);
+	up_read(&dev->lock);
+	return cause;
+}
+
+/*
+ * Give a region, which is complete, addresses of its function. With
+ * DMAMEM_CAUSE_MASK, @offset is the first that is out of reach. On failure the
+ * region is released as any other. The lock is dropped between parts: who removes
+ * the function does not wait for all of them, and takes back those that are there.
+ */
+enum dmamem_cause dmamem_map(struct dmamem_region *region, u64 *offset)
+{
 	enum dmamem_cause cause = DMAMEM_CAUSE_NONE;
 	struct dmamem_cursor cur;
 	u64 done = 0;
 
 	dmamem_cursor_seek(&cur, &region->runs, 0);
 	while (cur.chunk && !cause) {
-		cause = map_part(region, &cur, &done);
+		cause = map_next(region, &cur, &done);
 		cond_resched();
 		if (!cause && fatal_signal_pending(current))
 			cause = DMAMEM_CAUSE_SIGNAL;
 	}
 	if (cause == DMAMEM_CAUSE_MASK)
 		*offset = done;
-	if (region->parts) {
-		spin_lock(&dev->mapped_lock);
-		list_add(&region->mapped_entry, &dev->mapped);
-		spin_unlock(&dev->mapped_lock);
-	}
 	return cause;
 }
 
@@ -247,23 +267,6 @@ static void flush(struct dmamem_device *dev)
 {
 	if (dev->domain)
 		iommu_flush_iotlb_all(dev->domain);
-}
-
-/*
- * Give a region, which is complete, addresses of its function. With
- * DMAMEM_CAUSE_MASK, @offset is the first that is out of reach. On failure the
- * region is released as any other.
- */
-enum dmamem_cause dmamem_map(struct dmamem_region *region, u64 *offset)
-{
-	struct dmamem_device *dev = region->ctx->dev;
-	enum dmamem_cause cause = DMAMEM_CAUSE_GONE;
-
-	down_read(&dev->lock);
-	if (!dev->gone)
-		cause = map(region, offset);
-	up_read(&dev->lock);
-	return cause;
 }
 
 /* Take the addresses back: when this returns the function has no access */

@@ -2,6 +2,7 @@
 #ifndef DMAMEM_H
 #define DMAMEM_H
 
+#include <linux/completion.h>
 #include <linux/fs.h>
 #include <linux/kref.h>
 #include <linux/list.h>
@@ -42,7 +43,8 @@ struct seq_file;
  * @lock: Mapping and unmapping (read) against remove (write). Not held over
  *        pins. Taken inside the device lock of @pdev.
  * @gone: The driver is unbound; written with @lock and the device lock held
- * @stopped: When @gone: remove stopped the function
+ * @removed: When @gone: remove has tried to stop the function
+ * @stopped: and has stopped it
  * @mapped: Regions that have addresses
  * @mapped_lock: For @mapped
  */
@@ -55,6 +57,7 @@ struct dmamem_device {
 	unsigned long open;
 	struct rw_semaphore lock;
 	bool gone;
+	struct completion removed;
 	bool stopped;
 	struct list_head mapped;
 	spinlock_t mapped_lock;	/* for mapped */
@@ -65,10 +68,11 @@ struct dmamem_device {
  * @mm: Memory of the process that opened; pins and their charge are for it
  * @regions: The pins, by the id that user space knows
  * @pinned: Bytes pinned, for INFO
- * @killed: Regions of pins that were killed on the way
- * @release: The work that releases them
+ * @discarded: Regions that are given back before anybody was told of them
+ * @nr_discarded: How many, those included that are being given back
+ * @release: The work that does it
  * @dev: What a device node is open for; NULL for /dev/dmamem
- * @lock: For @functions
+ * @lock: For @functions, while the file is open
  * @functions: Functions to stop before pages are released: guards, and in
  *             quarantine those that could not be stopped
  * @nr_functions: How many
@@ -78,7 +82,8 @@ struct dmamem_context {
 	struct mm_struct *mm;
 	struct xarray regions;
 	atomic64_t pinned;
-	struct llist_head killed;
+	struct llist_head discarded;
+	atomic_t nr_discarded;
 	struct work_struct release;
 	struct dmamem_device *dev;
 	struct mutex lock;	/* for functions */
@@ -136,8 +141,9 @@ struct dmamem_cursor {
 
 /**
  * struct dmamem_region - one successful PIN
- * @ref: Held by the context, and by each command that looks at the region:
- *       UNPIN must not pull the pages from under EXTENTS
+ * @ref: Held by the context's table or its list of regions to give back, and by
+ *       each command that looks at the region: UNPIN must not pull the pages
+ *       from under EXTENTS
  * @ctx: The owner; outlives the region
  * @addr: User address of the first byte
  * @length: In bytes
@@ -146,7 +152,7 @@ struct dmamem_cursor {
  * @dma: The same, as the context's device sees them, if there is one
  * @parts: The same, mapped for the device; it has access while there are any
  * @mapped_entry: Entry in its list of regions that it has access to
- * @killed_entry: Entry in the context's list of killed pins
+ * @discarded_entry: Entry in the context's list of regions to give back
  */
 struct dmamem_region {
 	struct kref ref;
@@ -158,7 +164,7 @@ struct dmamem_region {
 	struct dmamem_runs dma;
 	struct dmamem_part *parts;
 	struct list_head mapped_entry;
-	struct llist_node killed_entry;
+	struct llist_node discarded_entry;
 };
 
 /**
@@ -254,8 +260,8 @@ dmamem_region_addresses(const struct dmamem_region *region);
 struct dmamem_region *dmamem_region_get(struct dmamem_context *ctx, u32 id);
 struct dmamem_region *dmamem_region_take(struct dmamem_context *ctx, u32 id);
 void dmamem_region_put(struct dmamem_region *region);
-void dmamem_region_killed(struct dmamem_region *region);
-void dmamem_release_killed(struct work_struct *work);
+void dmamem_region_discard(struct dmamem_region *region);
+void dmamem_release_discarded(struct work_struct *work);
 
 /* span.c */
 enum dmamem_cause dmamem_span_at(unsigned long addr, u32 flags,

@@ -56,21 +56,28 @@ static int device_open(struct inode *inode, struct file *file)
 	return 0;
 }
 
-/* After remove() the function is not ours to stop any more */
+/* With the device lock held, as remove() does */
+static bool stop_bound(struct dmamem_device *dev, bool in_use)
+{
+	if (in_use)
+		return dmamem_stop_locked(dev->pdev);
+	pci_clear_master(dev->pdev);
+	return true;
+}
+
 static bool stop_device(struct dmamem_device *dev, bool in_use)
 {
-	bool stopped = true;
+	bool stopped = false;
 
-	if (!dmamem_trylock(dev->pdev))
-		return false;
-	if (dev->gone)
-		stopped = dev->stopped;
-	else if (in_use)
-		stopped = dmamem_stop_locked(dev->pdev);
-	else
-		pci_clear_master(dev->pdev);
-	device_unlock(&dev->pdev->dev);
-	return stopped;
+	if (!READ_ONCE(dev->gone) && dmamem_trylock(dev->pdev)) {
+		stopped = !dev->gone && stop_bound(dev, in_use);
+		device_unlock(&dev->pdev->dev);
+	}
+	if (!READ_ONCE(dev->gone))
+		return stopped;
+	/* The function is not ours to stop any more */
+	wait_for_completion(&dev->removed);
+	return dev->stopped;
 }
 
 /*
@@ -145,7 +152,8 @@ bool dmamem_device_is_confined(struct dmamem_device *dev)
 	struct device *device = &dev->pdev->dev;
 	bool confined = true;
 
-	down_read(&dev->lock);
+	if (down_read_killable(&dev->lock))
+		return false;
 	if (!dev->gone)
 		confined = dev->domain && is_alone(device) &&
 			   dmamem_has_isolated_msi(device);
@@ -184,6 +192,7 @@ static struct dmamem_device *device_alloc(struct pci_dev *pdev)
 
 	kref_init(&dev->ref);
 	init_rwsem(&dev->lock);
+	init_completion(&dev->removed);
 	spin_lock_init(&dev->mapped_lock);
 	INIT_LIST_HEAD(&dev->mapped);
 	dev->pdev = pci_dev_get(pdev);
@@ -232,16 +241,24 @@ put:
 static void dmamem_remove(struct pci_dev *pdev)
 {
 	struct dmamem_device *dev = pci_get_drvdata(pdev);
+	bool in_use;
 
 	misc_deregister(&dev->misc);
 
 	/* From here on commands on an open file find the function gone */
 	down_write(&dev->lock);
-	dev->gone = true;
-	dev->stopped = list_empty(&dev->mapped) || dmamem_stop_locked(pdev);
-	dmamem_unmap_all(dev);
-	restore_limits(&pdev->dev);
+	WRITE_ONCE(dev->gone, true);
+	in_use = !list_empty(&dev->mapped);
 	up_write(&dev->lock);
+
+	/* It may take a minute: those that are on their way do not wait for it */
+	dev->stopped = !in_use || dmamem_stop_locked(pdev);
+	complete_all(&dev->removed);
+
+	down_write(&dev->lock);
+	dmamem_unmap_all(dev);
+	up_write(&dev->lock);
+	restore_limits(&pdev->dev);
 
 	/* Not left to the last user of the function, who may be another */
 	pci_clear_master(pdev);

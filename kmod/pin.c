@@ -120,10 +120,7 @@ static enum dmamem_cause create_region(struct dmamem_call *call,
 	if (cause) {
 		pin->pages_done = PFN_DOWN(region->runs.bytes);
 		pin->bad_addr = pin->addr + bad;
-		if (cause == DMAMEM_CAUSE_SIGNAL)
-			dmamem_region_killed(region);
-		else
-			dmamem_region_put(region);
+		dmamem_region_discard(region);
 		return cause;
 	}
 	*out = region;

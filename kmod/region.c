@@ -3,8 +3,10 @@
  * The life of a region: charged, filled by PIN, published under an id, taken
  * out of the table by UNPIN or close, and released with its last reference.
  */
+#include <linux/capability.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
+#include <linux/wait_bit.h>
 #include <linux/workqueue.h>
 
 #include "dmamem.h"
@@ -14,7 +16,9 @@ static struct workqueue_struct *release_queue;
 
 int dmamem_region_init(void)
 {
-	release_queue = alloc_workqueue("dmamem", WQ_UNBOUND, 0);
+	/* Memory may be what the system waits for */
+	release_queue = alloc_workqueue("dmamem", WQ_UNBOUND | WQ_MEM_RECLAIM,
+					0);
 	return release_queue ? 0 : -ENOMEM;
 }
 
@@ -23,20 +27,35 @@ void dmamem_region_exit(void)
 	destroy_workqueue(release_queue);
 }
 
+/* As account_locked_vm(), which cannot be killed */
+static enum dmamem_cause charge(struct mm_struct *mm, unsigned long pages)
+{
+	int ret;
+
+	if (mmap_write_lock_killable(mm))
+		return DMAMEM_CAUSE_SIGNAL;
+	ret = __account_locked_vm(mm, pages, true, current,
+				  capable(CAP_IPC_LOCK));
+	mmap_write_unlock(mm);
+	return ret ? DMAMEM_CAUSE_MEMLOCK : DMAMEM_CAUSE_NONE;
+}
+
 /* An empty region for what is to be pinned, charged to the owner */
 enum dmamem_cause dmamem_region_create(struct dmamem_context *ctx,
 				       const struct dmamem_pin *pin,
 				       struct dmamem_region **out)
 {
 	struct dmamem_region *region;
+	enum dmamem_cause cause;
 
 	region = kzalloc(sizeof(*region), GFP_KERNEL_ACCOUNT);
 	if (!region)
 		return DMAMEM_CAUSE_NO_MEMORY;
 
-	if (account_locked_vm(ctx->mm, pin->length >> PAGE_SHIFT, true)) {
+	cause = charge(ctx->mm, pin->length >> PAGE_SHIFT);
+	if (cause) {
 		kfree(region);
-		return DMAMEM_CAUSE_MEMLOCK;
+		return cause;
 	}
 
 	kref_init(&region->ref);
@@ -73,27 +92,34 @@ void dmamem_region_put(struct dmamem_region *region)
 }
 
 /*
- * Release the region of a pin that was killed. To give back gigabytes takes a
- * good part of the time that it takes to pin them: too long for a task that has
- * to die. The last close waits for it.
+ * Release a region that nobody has been told of. To give back gigabytes takes a
+ * good part of the time that it takes to pin them, too long for a task that has
+ * to die: a worker does it. Who need not die waits for that, and so does the
+ * last close.
  */
-void dmamem_region_killed(struct dmamem_region *region)
+void dmamem_region_discard(struct dmamem_region *region)
 {
 	struct dmamem_context *ctx = region->ctx;
 
-	llist_add(&region->killed_entry, &ctx->killed);
+	atomic_inc(&ctx->nr_discarded);
+	llist_add(&region->discarded_entry, &ctx->discarded);
 	queue_work(release_queue, &ctx->release);
+	wait_var_event_killable(&ctx->nr_discarded,
+				!atomic_read(&ctx->nr_discarded));
 }
 
-void dmamem_release_killed(struct work_struct *work)
+void dmamem_release_discarded(struct work_struct *work)
 {
 	struct dmamem_context *ctx =
 		container_of(work, struct dmamem_context, release);
 	struct dmamem_region *region, *next;
 
-	llist_for_each_entry_safe(region, next, llist_del_all(&ctx->killed),
-				  killed_entry)
+	llist_for_each_entry_safe(region, next, llist_del_all(&ctx->discarded),
+				  discarded_entry) {
 		dmamem_region_put(region);
+		if (atomic_dec_and_test(&ctx->nr_discarded))
+			wake_up_var(&ctx->nr_discarded);
+	}
 }
 
 /*
@@ -113,7 +139,7 @@ int dmamem_region_publish(struct dmamem_call *call,
 
 	ret = xa_alloc(regions, &id, NULL, xa_limit_31b, GFP_KERNEL_ACCOUNT);
 	if (ret)
-		goto put;
+		goto discard;
 
 	call->arg.pin.region = id;
 	ret = dmamem_reply(call);
@@ -126,8 +152,8 @@ int dmamem_region_publish(struct dmamem_call *call,
 
 erase:
 	xa_erase(regions, id);
-put:
-	dmamem_region_put(region);
+discard:
+	dmamem_region_discard(region);
 	return ret;
 }
 
