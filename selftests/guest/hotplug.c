@@ -4,16 +4,19 @@
  * while its pages are in quarantine, and without the kernel's notice. QEMU does so
  * when the power of a slot is turned off behind the back of the hotplug driver.
  *
- * What has been pulled out stays out: each test has a slot of its own, 9 to c of
+ * What has been pulled out stays out: each test has a slot of its own, 9 to d of
  * the root bus.
  */
 #include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include <kselftest_harness.h>
 
 #include "selftests/lib/function.h"
+#include "selftests/lib/pinner.h"
 #include "selftests/lib/uapi.h"
 #include "tools/memory/pages.h"
 
@@ -215,6 +218,18 @@ TEST_F_TIMEOUT(hotplug, pulled_guard, 120)
 	EXPECT_EQ(self->pinned, pages_pinned());
 }
 
+/* The port resets what is behind it */
+TEST_F_TIMEOUT(hotplug, reset_by_the_port, 120)
+{
+	if (slot_find(&self->slot, 12, FUNCTION_NVME, "bus"))
+		SKIP(return, "no NVMe controller in slot c");
+	ASSERT_LT(0, pin_through_node(self->slot.bdf, self->addr, &self->fd));
+	close(self->fd);
+	self->fd = -1;
+	EXPECT_EQ(self->pinned, pages_pinned());
+	EXPECT_EQ(-1, pages_count(QUARANTINE, self->slot.bdf));
+}
+
 /*
  * Nobody tells the kernel: the function does not answer any more, its reset
  * fails, and that is no proof that it is quiet. When hotplug finds the slot
@@ -237,6 +252,52 @@ TEST_F_TIMEOUT(hotplug, reset_fails, 400)
 	ASSERT_EQ(0, slot_wait_empty(&self->slot));
 	EXPECT_EQ(self->pinned, pages_pinned());
 	EXPECT_EQ(-1, pages_count(QUARANTINE, self->slot.bdf));
+}
+
+struct unbinding {
+	const char *bdf;
+	atomic_bool done;
+	pthread_t thread;
+};
+
+static void *run_unbind(void *arg)
+{
+	struct unbinding *unbinding = arg;
+
+	function_bind(unbinding->bdf, NULL);
+	unbinding->done = true;
+	return NULL;
+}
+
+/* The same when the driver is unbound: only the close waits for that minute */
+TEST_F_TIMEOUT(hotplug, reset_fails_while_removed, 400)
+{
+	struct unbinding unbinding = { .bdf = self->slot.bdf };
+	struct dmamem_info info;
+	struct pinner pinner;
+
+	if (slot_find(&self->slot, 13, FUNCTION_NVME, "flr"))
+		SKIP(return, "no NVMe controller in slot d");
+	ASSERT_LT(0, pin_through_node(self->slot.bdf, self->addr, &self->fd));
+	if (pinner_start(&pinner, self->fd, NR))
+		SKIP(return, "no userfaultfd");
+	ASSERT_EQ(0, slot_pull_silently(&self->slot));
+	ASSERT_EQ(0, pthread_create(&unbinding.thread, NULL, run_unbind,
+				    &unbinding));
+	while (!uapi_info(self->fd, &info))
+		usleep(1000);
+
+	EXPECT_EQ(-ENODEV, pinner_finish(&pinner));
+	EXPECT_FALSE(atomic_load(&unbinding.done));
+	close(self->fd);
+	self->fd = -1;
+	EXPECT_EQ(self->pinned + NR, pages_pinned());
+	EXPECT_EQ(NR * PAGE, pages_count(QUARANTINE, self->slot.bdf));
+	pthread_join(unbinding.thread, NULL);
+
+	ASSERT_EQ(0, slot_tell(&self->slot));
+	ASSERT_EQ(0, slot_wait_empty(&self->slot));
+	EXPECT_EQ(self->pinned, pages_pinned());
 }
 
 TEST_HARNESS_MAIN

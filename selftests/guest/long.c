@@ -7,6 +7,7 @@
  * kernel does not complain (which the guest's runner would report).
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <pthread.h>
 #include <signal.h>
@@ -181,19 +182,9 @@ static size_t choose_length(void)
 	return half / HUGE * HUGE;
 }
 
-/* Each page a run of its own, or none there yet */
-static void fill(struct rig *rig, bool scattered)
-{
-	size_t i, nr = rig->length / PAGE;
-
-	madvise(rig->addr, rig->length, MADV_DONTNEED);
-	for (i = 0; scattered && i < nr; i++)
-		rig->addr[i * 7919 % nr * PAGE] = 1;
-}
-
 static int make_rig(struct rig *rig, const char *node, bool scattered)
 {
-	size_t nr;
+	size_t i, nr;
 
 	rig->fd = uapi_open(node);
 	if (rig->fd < 0)
@@ -206,7 +197,8 @@ static int make_rig(struct rig *rig, const char *node, bool scattered)
 	if (rig->addr == MAP_FAILED || !rig->extents)
 		return -ENOMEM;
 	madvise(rig->addr, rig->length, MADV_NOHUGEPAGE);
-	fill(rig, scattered);
+	for (i = 0; scattered && i < nr; i++)
+		rig->addr[i * 7919 % nr * PAGE] = 1;
 	return 0;
 }
 
@@ -224,31 +216,6 @@ static void watched_child(const char *node, bool scattered,
 	_exit(0);
 }
 
-/*
- * One that pins, sends the file and how long that took, and pins again. It is
- * more urgent than what the kernel does for it: to wait for that takes a wait.
- */
-static void doomed_child(const char *node, bool scattered, int socket)
-{
-	struct rig rig;
-	double took;
-	int ret;
-
-	if (make_rig(&rig, node, scattered))
-		_exit(1);
-	took = -now();
-	ret = run_pin(&rig);
-	took += now();
-	if (ret || run_unpin(&rig))
-		_exit(1);
-	fill(&rig, scattered);
-	if (be_urgent(pthread_self(), 1))
-		_exit(1);
-	if (!fds_send(socket, &rig.fd, 1, &took, sizeof(took)))
-		run_pin(&rig);
-	_exit(0);
-}
-
 FIXTURE(pin_long)
 {
 	struct report *report;
@@ -263,13 +230,44 @@ FIXTURE(pin_long)
  * @scattered: The memory is there, each page a run of its own; else not yet
  * @node: It is pinned for a function
  * @shared: The file outlives the one who is killed
+ * @fails: The last page is refused: killed while the others are given back
  */
 FIXTURE_VARIANT(pin_long)
 {
 	bool scattered;
 	bool node;
 	bool shared;
+	bool fails;
 };
+
+/*
+ * One that pins, sends the file and how long that took, and pins again. It is
+ * more urgent than what the kernel does for it: to wait for that takes a wait.
+ */
+static void doomed_child(const char *node,
+			 const FIXTURE_VARIANT(pin_long) *variant, int socket)
+{
+	struct rig rig;
+	double took;
+	int ret;
+
+	if (make_rig(&rig, node, variant->scattered))
+		_exit(1);
+	if (variant->fails)
+		mprotect(rig.addr + rig.length - PAGE, PAGE, PROT_NONE);
+	took = -now();
+	ret = run_pin(&rig);
+	took += now();
+	if (variant->fails ? ret != -EFAULT : ret || run_unpin(&rig))
+		_exit(1);
+	if (!variant->scattered)
+		madvise(rig.addr, rig.length, MADV_DONTNEED);
+	if (be_urgent(pthread_self(), 1))
+		_exit(1);
+	if (!fds_send(socket, &rig.fd, 1, &took, sizeof(took)))
+		run_pin(&rig);
+	_exit(0);
+}
 
 FIXTURE_VARIANT_ADD(pin_long, untouched)
 {
@@ -286,6 +284,12 @@ FIXTURE_VARIANT_ADD(pin_long, node)
 {
 	.scattered = true,
 	.node = true,
+};
+
+FIXTURE_VARIANT_ADD(pin_long, failing)
+{
+	.scattered = true,
+	.fails = true,
 };
 
 FIXTURE_SETUP(pin_long)
@@ -321,9 +325,12 @@ FIXTURE_TEARDOWN(pin_long)
 
 TEST_F_TIMEOUT(pin_long, others_go_on, 300)
 {
-	pid_t pid = fork();
 	int status;
+	pid_t pid;
 
+	if (variant->fails)
+		SKIP(return, "that is about a pin that succeeds");
+	pid = fork();
 	if (!pid)
 		watched_child(self->node, variant->scattered, self->report);
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
@@ -338,8 +345,8 @@ TEST_F_TIMEOUT(pin_long, others_go_on, 300)
 	}
 }
 
-/* Pages of the last pin, if it was killed; else -errno */
-static long pages_of_killed_pin(void)
+/* Pages of the last pin, if that is why it failed; else -errno */
+static long pages_of_pin(unsigned int expected)
 {
 	char text[EVENT_TEXT];
 	unsigned long pages;
@@ -349,15 +356,25 @@ static long pages_of_killed_pin(void)
 	if (ret)
 		return ret;
 	if (sscanf(text, "%*s %*s %*s pages=%lu extents=%*u cause=%u", &pages,
-		   &cause) != 2 || cause != DMAMEM_CAUSE_SIGNAL)
+		   &cause) != 2 || cause != expected)
 		return -EUCLEAN;
 	return pages;
+}
+
+/* Until pages begin to be given back once more */
+static void wait_for_release(void)
+{
+	double before = events_time("dmamem_unpin");
+
+	while (events_time("dmamem_unpin") == before)
+		usleep(1000);
 }
 
 /* Late, when much is to be given back */
 TEST_F_TIMEOUT(pin_long, killed_on_the_way, 300)
 {
 	double took, killed;
+	long nr;
 	int status;
 	pid_t pid;
 
@@ -366,26 +383,69 @@ TEST_F_TIMEOUT(pin_long, killed_on_the_way, 300)
 	ASSERT_EQ(0, be_urgent(pthread_self(), 2));
 	pid = fork();
 	if (!pid)
-		doomed_child(self->node, variant->scattered, self->sockets[1]);
+		doomed_child(self->node, variant, self->sockets[1]);
 	ASSERT_EQ(0, fds_receive(self->sockets[0], &self->fd, 1, &took,
 				 sizeof(took)));
 	if (!variant->shared) {
 		close(self->fd);
 		self->fd = -1;
 	}
-	usleep(took * 0.7 * 1e6);
+	if (variant->fails)
+		wait_for_release();
+	else
+		usleep(took * 0.7 * 1e6);
 	killed = now();
 	kill(pid, SIGKILL);
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
-	if (WIFEXITED(status) && !WEXITSTATUS(status))
+	if (WIFEXITED(status) && !WEXITSTATUS(status)) {
+		close(self->fd);
+		self->fd = -1;
 		SKIP(return, "the pin was too fast");
+	}
 	ASSERT_TRUE(WIFSIGNALED(status));
-	EXPECT_LT(0, pages_of_killed_pin());
+	nr = pages_of_pin(variant->fails ? DMAMEM_CAUSE_NO_ACCESS :
+					   DMAMEM_CAUSE_SIGNAL);
+	EXPECT_LT(0, nr);
 	killed = events_time("dmamem_pin") - killed;
-	TH_LOG("killed with %ld pages; %.1f ms to the end of the ioctl",
-	       pages_of_killed_pin(), killed * 1000);
+	TH_LOG("killed with %ld pages; %.1f ms to the end of the ioctl", nr,
+	       killed * 1000);
 	if (clock_counts_instructions())
 		EXPECT_GT(LIMIT, killed);
+}
+
+static int read_fdinfo(struct rig *rig)
+{
+	static char text[1 << 20];
+	char path[64];
+	ssize_t got;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", rig->fd);
+	fd = open(path, O_RDONLY);
+	if (fd < 0)
+		return -errno;
+	do
+		got = read(fd, text, sizeof(text));
+	while (got > 0);
+	close(fd);
+	return got ? -errno : 0;
+}
+
+/* As many regions as an unprivileged user may have after a while */
+TEST(fdinfo_of_many_regions)
+{
+	struct rig rig = { .fd = uapi_open(NULL), .length = PAGE };
+	double waited;
+
+	ASSERT_LE(0, rig.fd);
+	rig.addr = pages_map(PAGE);
+	for (int i = 0; i < 20000; i++)
+		ASSERT_EQ(0, run_pin(&rig));
+	ASSERT_EQ(0, watch_step(&rig, read_fdinfo, &waited));
+	TH_LOG("others wait up to %.1f ms", waited * 1000);
+	if (clock_counts_instructions())
+		EXPECT_GT(LIMIT, waited);
+	close(rig.fd);
 }
 
 TEST_HARNESS_MAIN

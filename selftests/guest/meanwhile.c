@@ -12,6 +12,7 @@
 #include <kselftest_harness.h>
 
 #include "selftests/lib/function.h"
+#include "selftests/lib/pinner.h"
 #include "selftests/lib/uapi.h"
 #include "selftests/lib/unserved.h"
 #include "tools/memory/pages.h"
@@ -140,47 +141,27 @@ TEST_F(extents, removed_meanwhile)
 	close(self->fd);
 }
 
-struct pinner {
-	int fd;
-	char *addr;
-	int result;
-};
-
-static void *pin_thread(void *arg)
-{
-	struct pinner *pinner = arg;
-
-	pinner->result = uapi_pin_id(pinner->fd, pinner->addr, NR * PAGE,
-				     DMAMEM_PIN_WRITE);
-	return NULL;
-}
-
 /* The function goes, though a pin of it cannot go on */
 TEST(removed_while_pinning)
 {
 	long pinned = pages_pinned();
 	char bdf[FUNCTION_NAME];
-	struct pinner pinner = { 0 };
-	pthread_t thread;
-	int i, uffd;
+	struct pinner pinner;
+	int fd, ret;
 
 	if (function_find(FUNCTION_NVME, bdf))
 		SKIP(return, "no NVMe controller of QEMU");
-	uffd = unserved_map(&pinner.addr, NR * PAGE);
-	if (uffd < 0)
-		SKIP(return, "no userfaultfd");
 	ASSERT_EQ(0, function_bind(bdf, "dmamem"));
-	pinner.fd = uapi_open(bdf);
-	ASSERT_LE(0, pinner.fd);
-	ASSERT_EQ(0, pthread_create(&thread, NULL, pin_thread, &pinner));
-	ASSERT_EQ(0, unserved_wait(uffd));
+	fd = uapi_open(bdf);
+	ASSERT_LE(0, fd);
+	ret = pinner_start(&pinner, fd, NR);
+	if (ret == -ENOTSUP)
+		SKIP(return, "no userfaultfd");
+	ASSERT_EQ(0, ret);
 	ASSERT_EQ(0, function_bind(bdf, NULL));
-	for (i = 0; i < NR; i++)
-		ASSERT_EQ(0, unserved_serve(uffd));
-	pthread_join(thread, NULL);
-	EXPECT_EQ(-ENODEV, pinner.result);
+	EXPECT_EQ(-ENODEV, pinner_finish(&pinner));
 	EXPECT_EQ(pinned, pages_pinned());
-	close(pinner.fd);
+	close(fd);
 }
 
 TEST_HARNESS_MAIN

@@ -190,8 +190,9 @@ enum dmamem_cause {
  * Pin a range of the caller's memory until DMAMEM_UNPIN or the last close of
  * the file. The pages stay where they are for as long. The range is faulted in
  * as needed and charged as locked memory; RLIMIT_MEMLOCK limits it unless the
- * caller has CAP_IPC_LOCK. Nothing is pinned or charged when the command fails;
- * the Out fields for failure are written with any error that has a cause.
+ * caller has CAP_IPC_LOCK. Nothing is pinned or charged when the command fails,
+ * or with EINTR, soon after; the Out fields for failure are written with any
+ * error that has a cause.
  *
  * Errors: those of enum dmamem_cause, and
  *
