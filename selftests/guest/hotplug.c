@@ -9,12 +9,12 @@
  */
 #include <errno.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include <kselftest_harness.h>
 
+#include "selftests/lib/events.h"
 #include "selftests/lib/function.h"
 #include "selftests/lib/pinner.h"
 #include "selftests/lib/uapi.h"
@@ -254,46 +254,41 @@ TEST_F_TIMEOUT(hotplug, reset_fails, 400)
 	EXPECT_EQ(-1, pages_count(QUARANTINE, self->slot.bdf));
 }
 
-struct unbinding {
-	const char *bdf;
-	atomic_bool done;
-	pthread_t thread;
-};
-
-static void *run_unbind(void *arg)
+static void *run_unbind(void *bdf)
 {
-	struct unbinding *unbinding = arg;
-
-	function_bind(unbinding->bdf, NULL);
-	unbinding->done = true;
+	function_bind(bdf, NULL);
 	return NULL;
 }
 
 /* The same when the driver is unbound: only the close waits for that minute */
 TEST_F_TIMEOUT(hotplug, reset_fails_while_removed, 400)
 {
-	struct unbinding unbinding = { .bdf = self->slot.bdf };
 	struct dmamem_info info;
 	struct pinner pinner;
+	char text[EVENT_TEXT];
+	pthread_t thread;
 
 	if (slot_find(&self->slot, 13, FUNCTION_NVME, "flr"))
 		SKIP(return, "no NVMe controller in slot d");
 	ASSERT_LT(0, pin_through_node(self->slot.bdf, self->addr, &self->fd));
 	if (pinner_start(&pinner, self->fd, NR))
 		SKIP(return, "no userfaultfd");
+	if (events_start())
+		SKIP(return, "no tracepoints");
 	ASSERT_EQ(0, slot_pull_silently(&self->slot));
-	ASSERT_EQ(0, pthread_create(&unbinding.thread, NULL, run_unbind,
-				    &unbinding));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, run_unbind, self->slot.bdf));
 	while (!uapi_info(self->fd, &info))
 		usleep(1000);
 
 	EXPECT_EQ(-ENODEV, pinner_finish(&pinner));
-	EXPECT_FALSE(atomic_load(&unbinding.done));
+	EXPECT_EQ(-ENODATA, events_last("dmamem_quiesce", text));
 	close(self->fd);
 	self->fd = -1;
 	EXPECT_EQ(self->pinned + NR, pages_pinned());
 	EXPECT_EQ(NR * PAGE, pages_count(QUARANTINE, self->slot.bdf));
-	pthread_join(unbinding.thread, NULL);
+	EXPECT_EQ(0, events_last("dmamem_quiesce", text));
+	pthread_join(thread, NULL);
+	events_stop();
 
 	ASSERT_EQ(0, slot_tell(&self->slot));
 	ASSERT_EQ(0, slot_wait_empty(&self->slot));
