@@ -73,10 +73,14 @@ static bool stop_device(struct dmamem_device *dev, bool in_use)
 		stopped = !dev->gone && stop_bound(dev, in_use);
 		device_unlock(&dev->pdev->dev);
 	}
-	if (!READ_ONCE(dev->gone))
+	if (stopped || !in_use || !READ_ONCE(dev->gone))
 		return stopped;
-	/* The function is not ours to stop any more */
-	wait_for_completion(&dev->removed);
+	/*
+	 * The function is not ours to stop any more. Resets that fail may take
+	 * longer than what is taken for a hung task.
+	 */
+	while (!wait_for_completion_timeout(&dev->removed, 30 * HZ))
+		;
 	return dev->stopped;
 }
 

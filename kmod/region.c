@@ -94,13 +94,17 @@ void dmamem_region_put(struct dmamem_region *region)
 /*
  * Release a region that nobody has been told of. To give back gigabytes takes a
  * good part of the time that it takes to pin them, too long for a task that has
- * to die: a worker does it. Who need not die waits for that, and so does the
- * last close.
+ * to die: unless it is little, a worker does it. Who need not die waits for that,
+ * and so does the last close.
  */
 void dmamem_region_discard(struct dmamem_region *region)
 {
 	struct dmamem_context *ctx = region->ctx;
 
+	if (region->runs.bytes <= SZ_8M) {
+		dmamem_region_put(region);
+		return;
+	}
 	atomic_inc(&ctx->nr_discarded);
 	llist_add(&region->discarded_entry, &ctx->discarded);
 	queue_work(release_queue, &ctx->release);

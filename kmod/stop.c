@@ -9,6 +9,7 @@
 #include "trace.h"
 
 #define LOCK_TIMEOUT_US 5000000
+#define CONFIG_TIMEOUT_US 1000000
 #define LOCK_RETRY_US 20000
 
 /*
@@ -49,30 +50,30 @@ static bool trylock_config(struct pci_dev *pdev)
 	bool locked;
 
 	read_poll_timeout(pci_cfg_access_trylock, locked, locked, LOCK_RETRY_US,
-			  LOCK_TIMEOUT_US, false, pdev);
+			  CONFIG_TIMEOUT_US, false, pdev);
 	return locked;
 }
 
 /*
  * The port above may be what resets the function: user space must keep off that
  * as well. The core takes the port first; who has the function already can only
- * try.
+ * try. While another has the port, perhaps until we are done, user space is off.
  */
 static int quiesce(struct pci_dev *pdev, bool *drained)
 {
 	struct pci_dev *port = pci_upstream_bridge(pdev);
+	bool locked;
 	int ret;
 
 	/* Removed and still there: the slot may be somebody else's by now */
 	if (!device_is_registered(&pdev->dev))
 		return -ENODEV;
-	if (port && !trylock_config(port))
-		return -EBUSY;
 
+	locked = port && trylock_config(port);
 	pci_cfg_access_lock(pdev);
 	ret = quiesce_locked(pdev, drained);
 	pci_cfg_access_unlock(pdev);
-	if (port)
+	if (locked)
 		pci_cfg_access_unlock(port);
 	return ret;
 }
