@@ -108,7 +108,7 @@ static const char *compare(FIXTURE_DATA(doctor) *self, struct json_object *way,
 	return ret;
 }
 
-TEST_F(doctor, foresees_what_happens)
+TEST_F_TIMEOUT(doctor, foresees_what_happens, 180)
 {
 	static const char * const drivers[] = { "", "dmamem", "vfio-pci" };
 	static const char * const providers[] = { "auto", "kmod", "vfio",
