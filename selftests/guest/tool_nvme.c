@@ -295,7 +295,7 @@ static uint64_t blocks_of(const struct _test_data_disk *self)
 	return blocks;
 }
 
-TEST_F(disk, never_beyond_the_end)
+TEST_F_TIMEOUT(disk, never_beyond_the_end, 180)
 {
 	uint64_t end = blocks_of(self);
 	unsigned char *data = fill_file(self, 1024);
